@@ -1,0 +1,125 @@
+# pybpfprof: a sampling profiler for CPython by BPF. `make help` lists the targets.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+# ---- settings -------------------------------------------------------------------------------------
+VERSION  := 0.1.0
+prefix   ?= /usr/local
+DESTDIR  ?=
+CC       := gcc
+CLANG    ?= clang
+BPFTOOL  ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool || echo bpftool)
+STRIP    ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+# DEBUG=1: no optimisation; SAN=1: address and undefined-behaviour sanitizers; WERROR=0: warnings pass; V=1: whole commands
+WERROR   ?= 1
+OUT      := .out$(if $(DEBUG),/debug)$(if $(SAN),/san)
+ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
+
+# Debian's names of what the build needs, and of what the tests need besides.
+PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev
+TEST_PACKAGES := libcmocka-dev python3 perl procps
+
+# ---- sources --------------------------------------------------------------------------------------
+BPF_SOURCE := bpf/pybpfprof.bpf.c
+SOURCES := \
+	$(addprefix user/base/, array.c clock.c err.c nearest.c strbuf.c strtab.c terminal.c) \
+	$(addprefix user/proc/, elf.c maps.c memory.c privileges.c procfs.c) \
+	$(addprefix user/python/, code.c code_read.c debug_offsets.c detect.c layout.c layout_rows.c \
+		linetable.c pystr.c target.c thread_find.c version.c) \
+	$(addprefix user/capture/, capture.c counters.c ring.c source.c source_cpu_clock.c targets.c) \
+	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
+	$(addprefix user/report/, calltree.c choose.c closing.c empty.c merged.c names.c report.c report_flat.c \
+		report_folded.c report_text.c report_tree.c style.c table.c walk.c) \
+	$(addprefix user/, options.c options_rows.c output.c pipeline.c pipeline_finish.c session.c)
+MAIN    := user/main.c
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+PROGRAM := $(OUT)/pybpfprof
+LIBRARY := $(OUT)/libpybpfprof.a
+
+# ---- flags ----------------------------------------------------------------------------------------
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wwrite-strings -Wundef -Wswitch-enum -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
+OPTIMIZE := $(if $(DEBUG),-O0,-O2) -g
+SANITIZE := $(if $(SAN),-fsanitize=address$(,)undefined -fno-omit-frame-pointer)
+LIBS_OF   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
+CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS) -MMD -MP
+CPPFLAGS += -D_GNU_SOURCE -Iuser -Iinclude -Ibpf -isystem $(OUT)
+LDLIBS    = $(call LIBS_OF,libbpf libelf libcap) -lm
+BPFFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -O2 -g -Wall -Werror -Ivmlinux -Iinclude -MMD -MP
+, := ,
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)';)
+
+# ---- the program ----------------------------------------------------------------------------------
+.PHONY: all
+all: $(PROGRAM) ## build the profiler (DEBUG=1, SAN=1, WERROR=0, V=1)
+
+$(PROGRAM): $(OUT)/$(MAIN:%.c=%.o) $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIBRARY): $(OBJECTS)
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/%.o: %.c $(OUT)/pybpfprof.skel.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(OUT)/user/main.o: CPPFLAGS += -DPBP_VERSION='"$(VERSION)"'
+$(OUT)/user/main.o: Makefile
+
+$(OUT)/pybpfprof.bpf.o: $(BPF_SOURCE) $(OUT)/tools-found
+	$(call say,BPF,$<)$(CLANG) $(BPFFLAGS) -c -o $@ $< && $(STRIP) -g $@
+
+$(OUT)/pybpfprof.skel.h: $(OUT)/pybpfprof.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name pybpfprof_bpf > $@
+
+-include $(OBJECTS:.o=.d) $(OUT)/user/main.d $(OUT)/pybpfprof.bpf.d
+
+# ---- what the build needs -------------------------------------------------------------------------
+# One line for each thing that is missing, with the Debian package that brings it.
+need = { $(1) >/dev/null 2>&1 || { echo 'missing: $(2) (Debian package $(3))' >&2; missing=1; }; }
+
+$(OUT)/tools-found: Makefile
+	@mkdir -p $(@D); missing=; \
+	$(call need,$(CC) --version,a C compiler,gcc); \
+	$(call need,echo | $(CLANG) -target bpf -c -x c -o /dev/null -,clang with its BPF target,clang); \
+	$(call need,$(STRIP) --version,llvm-strip,llvm); \
+	$(call need,$(BPFTOOL) version,bpftool,bpftool); \
+	$(call need,$(PKG_CONFIG) --version,pkg-config,pkg-config); \
+	$(call need,$(PKG_CONFIG) --atleast-version=1.1 libbpf,libbpf 1.1 or later,libbpf-dev); \
+	$(call need,$(PKG_CONFIG) libelf,libelf,libelf-dev); \
+	$(call need,$(PKG_CONFIG) libcap,libcap,libcap-dev); \
+	$(call need,echo '#include <uthash.h>' | $(CC) -E -,uthash.h,uthash-dev); \
+	if [ "$$missing" ]; then echo 'hint: sudo make setup' >&2; exit 1; fi; touch $@
+
+.PHONY: setup
+setup: ## install what build and tests need, from Debian's packages (root)
+	@missing=$$(for p in $(PACKAGES) $(TEST_PACKAGES); do \
+		dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then echo "install: $(PACKAGES) $(TEST_PACKAGES)" >&2; exit 1; fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get update -q && apt-get install -y -q --no-install-recommends $$missing
+
+# ---- try, install, clean --------------------------------------------------------------------------
+.PHONY: demo
+demo: setup ## set up, build, and profile a small bundled program (root)
+	@$(MAKE) --no-print-directory all
+	@tests/support/demo.sh $(PROGRAM)
+
+.PHONY: install uninstall
+install: all ## install into DESTDIR and prefix (/usr/local)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(prefix)/bin/pybpfprof
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(prefix)/bin/pybpfprof
+
+.PHONY: clean
+clean: ## remove everything built
+	rm -rf .out compile_commands.json
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z_.-]+( [a-z_.-]+)*:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every map and table, and how the walkers reach them (the BPF side of read.h). */
+#ifndef PBP_BPF_MAPS_BPF_H
+#define PBP_BPF_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "scratch.h"
+
+#ifndef barrier_var
+/* Between computing an index and testing it, or clang tests one register and uses another. */
+#define barrier_var(variable) asm volatile("" : "+r"(variable))
+#endif
+
+/* The run's settings; read-only, so the verifier knows their values. */
+const volatile struct pbp_settings settings;
+
+/* 0: ticks are ignored, not counted. Set once everything is in place, cleared before the last drain. */
+volatile __u32 recording;
+
+/* Grows whenever the set of targets changes: what was decided about a thread before is void. */
+volatile __u32 targets_epoch;
+
+struct pbp_thread threads[PBP_THREAD_SLOTS];
+struct pbp_seen seen_codes[PBP_SEEN_SLOTS];
+
+/* By pid (the kernel's tgid, in the initial PID namespace). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PBP_TARGETS_MAX);
+	__uint(map_flags, 1 /* BPF_F_NO_PREALLOC: user space adds and removes, BPF only looks up */);
+	__type(key, __u32);
+	__type(value, struct pbp_target);
+} targets SEC(".maps");
+
+/* Thread states that user space found for a PBP_KIND_THREAD_WANTED record, by tid. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PBP_THREAD_SLOTS);
+	__uint(map_flags, 1);
+	__type(key, __u32);
+	__type(value, struct pbp_found_thread);
+} found_threads SEC(".maps");
+
+/* One element per possible CPU, sized when the object is opened. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct pbp_scratch);
+} scratches SEC(".maps");
+
+/* The records of wire.h. Nobody is woken by them: a wakeup costs more than the sample, so user space polls. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20); /* sized when the object is opened */
+} ring SEC(".maps");
+
+static __always_inline struct pbp_scratch *scratch_of(__u32 cpu)
+{
+	return bpf_map_lookup_elem(&scratches, &cpu);
+}
+
+static __always_inline long ring_send(void *record, __u64 size)
+{
+	return bpf_ringbuf_output(&ring, record, size, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline __u64 ring_used(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+}
+
+#endif

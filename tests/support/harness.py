@@ -1,0 +1,197 @@
+"""Starts targets and the profiler, and always ends them. A test file imports this and tap.py."""
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import account
+import check_stacks
+import folded
+import interpreters
+import tap as tap_module
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROFILER = os.environ.get("PYBPFPROF", os.path.join(ROOT, ".out", "pybpfprof"))
+CPUS = sorted(os.sched_getaffinity(0))
+PROFILER_CPU, TARGET_CPU = CPUS[0], CPUS[-1]
+READY_SECONDS = 60  # for a target to say that it is ready, and for the profiler to end after it should
+PR_SET_PDEATHSIG = 1
+
+
+def start(arguments, cpus=None, **keywords):
+    """A process in a group of its own that dies with this one."""
+    libc = ctypes.CDLL(None)
+
+    def prepare():
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if cpus:
+            os.sched_setaffinity(0, cpus)
+    return subprocess.Popen(arguments, preexec_fn=prepare, start_new_session=True, **keywords)
+
+
+def end(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+class Target:
+    """A program that prints `pid N ready`; used in a `with`, at whose end it is killed."""
+
+    def __init__(self, interpreter, name, *arguments, pinned=True):
+        self.interpreter, self.name = interpreter, name
+        self.threads = {}  # name -> [tid]
+        self._ready = threading.Event()
+        self.errors = tempfile.TemporaryFile()
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="0", PYTHONNOUSERSITE="1")
+        self.process = start([interpreter.path, check_stacks.target_path(name), *map(str, arguments)],
+                             {TARGET_CPU} if pinned else None, env=environment, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=self.errors)
+        self.pid = self.process.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            words = line.split()
+            if len(words) == 3 and words[0] == b"thread":
+                self.threads.setdefault(words[1].decode(), []).append(int(words[2]))
+            elif words[:1] == [b"pid"] and words[2:] == [b"ready"]:
+                self._ready.set()
+        self._ready.set()
+
+    def wait_ready(self):
+        if not self._ready.wait(READY_SECONDS) or self.process.poll() is not None:
+            self.errors.seek(0)
+            raise RuntimeError("%s did not become ready: %s" % (self.name, self.errors.read()[-400:]))
+        return self
+
+    def thread_cpu(self):
+        """Nanoseconds on a CPU by name of thread, of the threads that said their names."""
+        out = {}
+        for name, tids in list(self.threads.items()):
+            for tid in tids:
+                try:
+                    with open("/proc/%d/task/%d/schedstat" % (self.pid, tid)) as stat:
+                        out[name] = out.get(name, 0) + int(stat.read().split()[0])
+                except OSError:
+                    pass
+        return out
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *details):
+        end(self.process)
+        self._reader.join()
+        self.process.stdout.close()
+        self.errors.close()
+
+
+class Run:
+    """What a run of the profiler left: exit status (negative: a signal), standard output, standard error."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err.decode("utf-8", "backslashreplace")
+
+    @property
+    def stacks(self):
+        return folded.parse(self.out)
+
+    @property
+    def account(self):
+        return account.Account(self.err)
+
+    def problems(self):
+        """What is wrong with it whatever the target: status, sums, counts that disagree."""
+        if self.status != 0:
+            return ["exit status %d: %s" % (self.status, self.err[-800:])]
+        total = folded.total(self.stacks)
+        out = self.account.laws()
+        if total != self.account.samples:
+            out.append("%d samples in the report, %d in the account" % (total, self.account.samples))
+        return out
+
+    def __str__(self):
+        return "status %d; stdout %r; stderr %r" % (self.status, self.out[-300:], self.err[-900:])
+
+
+def start_profiler(*arguments, **keywords):
+    keywords.setdefault("stdout", subprocess.PIPE)
+    keywords.setdefault("stderr", subprocess.PIPE)
+    keywords.setdefault("stdin", subprocess.DEVNULL)
+    return start([PROFILER, *map(str, arguments)], {PROFILER_CPU}, **keywords)
+
+
+def finish(process, seconds=READY_SECONDS):
+    """The Run of a profiler that is to end by itself now."""
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        end(process)
+        out, err = process.communicate()
+        return Run(-signal.SIGKILL, out or b"", (err or b"") + b"\n(the test killed it: it did not end)")
+    return Run(process.returncode, out or b"", err or b"")
+
+
+def profile(*arguments, **keywords):
+    return finish(start_profiler(*arguments, **keywords))
+
+
+def record(target, rate, seconds=None, *options):
+    """A folded run over a ready target, to its end without seconds; with it the threads' CPU time meanwhile."""
+    before = target.thread_cpu()
+    limit = ["-d", seconds] if seconds else []
+    run = profile("-p", target.pid, "-r", rate, "-f", "folded", "-q", *limit, *options)
+    after = target.thread_cpu()
+    run.thread_cpu = dict((name, after[name] - before.get(name, 0)) for name in after)
+    return run
+
+
+def wait_for(condition, seconds=10):
+    """Poll until the condition is true; False when it never becomes so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def build_cthreads(folder):
+    """The shared library of targets/cthreads.c; None when there is no compiler."""
+    compiler = shutil.which(os.environ.get("CC", "gcc"))
+    if not compiler:
+        return None
+    library = os.path.join(folder, "libcthreads.so")
+    source = os.path.join(check_stacks.TARGETS, "cthreads.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-D_GNU_SOURCE", "-o", library, source, "-pthread"],
+                   check=True)
+    return library
+
+
+def begin():
+    """A Tap for a file whose tests need the profiler and the right to use it."""
+    if not os.access(PROFILER, os.X_OK):
+        tap_module.bail_out("there is no %s: make it, or set PYBPFPROF" % PROFILER)
+    if os.geteuid() != 0:
+        tap_module.skip_all("not root")
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        tap_module.skip_all("this kernel has no BTF")
+    return tap_module.Tap()
+
+
+def each_supported(tap, what):
+    """The supported interpreters that are here; the others become skipped tests by name."""
+    for interpreter in interpreters.supported():
+        if interpreter.path:
+            yield interpreter
+        else:
+            tap.skip("%s %s" % (interpreter.label, what), interpreter.reason)

@@ -1,0 +1,37 @@
+"""What every target shares: how long to work, and the line that says it is ready.
+
+A target runs on CPython 2.7 and 3.6 to 3.15, is started as `TARGET SECONDS [MORE...]`, prints
+`pid N ready` when every later stack is one that it can have, and works until END.
+
+A comment `# -> f, g` names the functions that its line calls straight away, `# => f` those that it
+calls through frames of the standard library (`-`: none); a line can have both, in this order. tests/support/check_stacks.py reads these
+comments: a sampled stack with any other pair of frames is one that the program cannot have.
+"""
+from __future__ import print_function
+
+import os
+import sys
+import time
+
+clock = getattr(time, "monotonic", time.time)  # 2.7 has no monotonic clock
+cpu_clock = getattr(time, "process_time", time.clock if sys.version_info[0] == 2 else None)
+
+SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+END = clock() + SECONDS
+
+
+def argument(index, default):
+    """argv[index] as a value of default's type."""
+    return type(default)(sys.argv[index]) if len(sys.argv) > index else default
+
+
+def thread(name):
+    """Tell which thread this is, so that its CPU time can be compared with its samples."""
+    import threading
+    print("thread %s %d" % (name, getattr(threading, "get_native_id", lambda: 0)()))
+    sys.stdout.flush()
+
+
+def ready():
+    print("pid %d ready" % os.getpid())
+    sys.stdout.flush()

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every report of every case of tests/golden, byte for byte. With --update the expected bytes are rewritten, and
+ * the difference is for a person to look at. Runs in the checkout's root.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "profile/profile.h"
+#include "report/closing.h"
+#include "report/report.h"
+#include "support/golden.h"
+
+#define GOLDEN "tests/golden"
+
+static bool updating;
+
+/* A report and the options it is written with; the name is its folder. */
+struct variant {
+	const char *name;
+	const char *format; /* NULL: the closing account */
+	struct report_options options;
+};
+
+#define DEFAULTS .limit = 40, .threshold = 0.01
+
+static const struct variant variants[] = {
+	{ "folded", "folded", { DEFAULTS } },
+	{ "flat", "flat", { DEFAULTS } },
+	{ "flat-function", "flat", { DEFAULTS, .by = REPORT_BY_FUNCTION } },
+	{ "flat-short", "flat", { .limit = 2, .color = true, .unicode = true } },
+	{ "tree", "tree", { DEFAULTS } },
+	{ "tree-unicode", "tree", { DEFAULTS, .unicode = true, .width = 80 } },
+	{ "tree-color", "tree", { DEFAULTS, .unicode = true, .color = true } },
+	{ "tree-all", "tree", { .show_all = true } },
+	{ "tree-short", "tree", { .limit = 3, .threshold = 0.05 } },
+	{ "tree-narrow", "tree", { DEFAULTS, .width = 60 } },
+	{ "text", "text", { DEFAULTS } },
+	{ "closing", NULL, { DEFAULTS } },
+	{ "closing-unicode", NULL, { DEFAULTS, .unicode = true } },
+};
+
+#define NVARIANTS (sizeof(variants) / sizeof(variants[0]))
+
+static char *write_variant(const struct variant *variant, const struct profile *profile)
+{
+	struct err err = { 0 };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	if (variant->format)
+		assert_int_equal(report_find(variant->format)
+					 ->write(profile, &variant->options, stream, &err),
+				 0);
+	else
+		closing_write(profile, &variant->options, stream);
+	fclose(stream);
+	assert_int_equal(strlen(text), size);
+	return text;
+}
+
+static void update(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Show the difference as diff does, on stderr, since the report is more than a line. */
+static void show_difference(const char *path, const char *text)
+{
+	char command[512];
+	FILE *diff;
+
+	snprintf(command, sizeof(command), "diff -u --label expected %s --label found - >&2", path);
+	diff = popen(command, "we");
+	assert_non_null(diff);
+	fputs(text, diff);
+	pclose(diff);
+}
+
+/* Compare, or rewrite. Returns false on a difference. */
+static bool run_case(const struct variant *variant, const char *in)
+{
+	const char *name = strrchr(in, '/') + 1;
+	struct profile *profile = golden_load(in);
+	char *text = write_variant(variant, profile);
+	char *expected, path[256];
+	bool equal = true;
+
+	snprintf(path, sizeof(path), GOLDEN "/%s/%.*s.out", variant->name, (int)(strlen(name) - 3),
+		 name);
+	if (updating) {
+		update(path, text);
+	} else {
+		expected = golden_read(path);
+		equal = expected && strcmp(expected, text) == 0;
+		if (!equal) {
+			print_error("%s differs\n", path);
+			show_difference(expected ? path : "/dev/null", text);
+		}
+		free(expected);
+	}
+	free(text);
+	profile_free(profile);
+	return equal;
+}
+
+static void every_case_is_written_byte_for_byte(void **state)
+{
+	const struct variant *variant = *state;
+	size_t i, differing = 0;
+	glob_t cases;
+
+	if (updating && mkdir(GOLDEN, 0777) && errno != EEXIST)
+		fail_msg("%s: %s", GOLDEN, strerror(errno));
+	if (updating) {
+		char folder[128];
+
+		snprintf(folder, sizeof(folder), GOLDEN "/%s", variant->name);
+		if (mkdir(folder, 0777) && errno != EEXIST)
+			fail_msg("%s: %s", folder, strerror(errno));
+	}
+	assert_int_equal(glob(GOLDEN "/*.in", 0, NULL, &cases), 0);
+	for (i = 0; i < cases.gl_pathc; i++)
+		differing += !run_case(variant, cases.gl_pathv[i]);
+	globfree(&cases);
+	assert_int_equal(differing, 0);
+}
+
+static void every_format_has_a_folder_of_its_name(void **state)
+{
+	const struct report_format *format;
+
+	(void)state;
+	for (format = report_formats; format->name; format++) {
+		size_t i;
+
+		for (i = 0; i < NVARIANTS && strcmp(variants[i].name, format->name); i++)
+			;
+		if (i == NVARIANTS)
+			fail_msg("the format \"%s\" has no golden files", format->name);
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	struct CMUnitTest tests[NVARIANTS + 1] = {
+		cmocka_unit_test(every_format_has_a_folder_of_its_name),
+	};
+	size_t i;
+
+	updating = argc > 1 && strcmp(argv[1], "--update") == 0;
+	for (i = 0; i < NVARIANTS; i++) {
+		/* cmocka hands the state on as it is, and no test writes to it. */
+		tests[i + 1] = (struct CMUnitTest){
+			.name = variants[i].name,
+			.test_func = every_case_is_written_byte_for_byte,
+			.initial_state = (void *)(uintptr_t)&variants[i],
+		};
+	}
+	return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line: every option, every error, and the help's shape. The table of formats is a stand-in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <config.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "options_rows.h"
+
+const struct report_format report_formats[] = {
+	{ OPTIONS_DEFAULT_FORMAT, ".txt", "for the eye", NULL },
+	{ "folded", ".folded", "for a flame graph", NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct report_format *report_find(const char *name)
+{
+	for (const struct report_format *format = report_formats; format->name; format++) {
+		if (!strcmp(format->name, name))
+			return format;
+	}
+	return NULL;
+}
+
+const struct report_format *report_find_by_file(const char *file)
+{
+	return strstr(file, ".folded") ? &report_formats[1] : NULL;
+}
+
+void report_options_init(struct report_options *options)
+{
+	*options = (struct report_options){ .limit = 40, .threshold = 0.01 };
+}
+
+#define ARGUMENTS_MAX 16
+
+/* Arguments separated by spaces; a lone _ stands for an empty one. */
+static int parse(const char *line, struct options *options, struct err *err)
+{
+	static char text[1024];
+	char *argv[ARGUMENTS_MAX + 1], *rest = text;
+	int argc = 0;
+
+	snprintf(text, sizeof(text), "pybpfprof %s", line);
+	while ((argv[argc] = strsep(&rest, " "))) {
+		if (!strcmp(argv[argc], "_"))
+			argv[argc] = argv[argc] + 1;
+		if (*argv[argc] || argv[argc] > text + 11)
+			argc++;
+		assert_true(argc < ARGUMENTS_MAX);
+	}
+	*err = (struct err){ 0 };
+	return options_parse(options, argc, argv, err);
+}
+
+static struct options good(const char *line)
+{
+	struct options options;
+	struct err err;
+
+	if (parse(line, &options, &err) != 0)
+		fail_msg("%s: %s", line, err.message);
+	return options;
+}
+
+static void bad(const char *line, const char *word, const char *hint)
+{
+	struct options options;
+	struct err err;
+
+	if (parse(line, &options, &err) != -EINVAL)
+		fail_msg("%s: is taken", line);
+	if (!strstr(err.message, word) || !strstr(err.hint, hint))
+		fail_msg("%s: '%s' / '%s' has not '%s' / '%s'", line, err.message, err.hint, word,
+			 hint);
+	assert_int_equal(err.code, -EINVAL);
+}
+
+static void a_pid_alone_gives_the_defaults(void **state)
+{
+	struct options options = good("-p 812");
+
+	(void)state;
+	assert_int_equal(options.pid, 812);
+	assert_int_equal(options.period_ns, 1000000);
+	assert_int_equal(options.duration_ns, 0);
+	assert_int_equal(options.max_depth, PBP_DEPTH_DEFAULT);
+	assert_ptr_equal(options.format, &report_formats[0]);
+	assert_null(options.output);
+	assert_int_equal(options.report.limit, 40);
+	assert_true(options.report.threshold == 0.01);
+	assert_int_equal(options.color, OPTIONS_AUTO);
+	assert_int_equal(options.unicode, OPTIONS_AUTO);
+	assert_false(options.quiet || options.help || options.version || options.verbose);
+}
+
+static void every_option_sets_its_field(void **state)
+{
+	(void)state;
+	assert_int_equal(good("--pid=7").pid, 7);
+	assert_int_equal(good("-p7").pid, 7);
+	assert_int_equal(good("-p 1 -r 99").period_ns, 10101010);
+	assert_int_equal(good("-p 1 -F 20000").period_ns, 50000);
+	assert_int_equal(good("-p 1 --rate 1").period_ns, 1000000000);
+	assert_int_equal(good("-p 1 --freq 2.5khz").period_ns, 400000);
+	assert_int_equal(good("-p 1 -i 1.5ms").period_ns, 1500000);
+	assert_int_equal(good("-p 1 --interval 50us").period_ns, 50000);
+	assert_int_equal(good("-p 1 -d 1.5").duration_ns, 1500000000);
+	assert_int_equal(good("-p 1 --duration 5m").duration_ns, 300000000000);
+	assert_int_equal(good("-p 1 --max-depth 1").max_depth, 1);
+	assert_int_equal(good("-p 1 --max-depth 4096").max_depth, PBP_DEPTH_MAX);
+	assert_ptr_equal(good("-p 1 -f folded").format, &report_formats[1]);
+	assert_string_equal(good("-p 1 --output x").output, "x");
+	assert_null(good("-p 1 -o -").output);
+	assert_int_equal(good("-p 1 --by function").report.by, REPORT_BY_FUNCTION);
+	assert_int_equal(good("-p 1 --by line").report.by, REPORT_BY_LINE);
+	assert_int_equal(good("-p 1 -l 0").report.limit, 0);
+	assert_int_equal(good("-p 1 --limit 4294967295").report.limit, UINT32_MAX);
+	assert_true(good("-p 1 --show-all").report.show_all);
+	assert_int_equal(good("-p 1 --color").color, OPTIONS_ALWAYS);
+	assert_int_equal(good("-p 1 --no-color").color, OPTIONS_NEVER);
+	assert_int_equal(good("-p 1 --unicode").unicode, OPTIONS_ALWAYS);
+	assert_int_equal(good("-p 1 --ascii").unicode, OPTIONS_NEVER);
+	assert_int_equal(good("-p 1 --no-unicode").unicode, OPTIONS_NEVER);
+	assert_true(good("-p 1 -q").quiet);
+	assert_int_equal(good("-p 1 -vv --verbose").verbose, 3);
+	assert_int_equal(good("-qvp 1").pid, 1);
+}
+
+static void thresholds_are_percent_with_the_sign_and_fractions_without(void **state)
+{
+	(void)state;
+	assert_true(good("-p 1 --threshold 1%").report.threshold == 0.01);
+	assert_true(good("-p 1 --threshold 0.5%").report.threshold == 0.005);
+	assert_true(good("-p 1 --threshold 0.25").report.threshold == 0.25);
+	assert_true(good("-p 1 --threshold 0").report.threshold == 0);
+	assert_true(good("-p 1 --threshold 100%").report.threshold == 1);
+	bad("-p 1 --threshold 1", "'1'", "1%");
+	bad("-p 1 --threshold 5", "'5'", "1%");
+	bad("-p 1 --threshold 101%", "101%", "1%");
+	bad("-p 1 --threshold -1%", "-1%", "1%");
+	bad("-p 1 --threshold 1e-3", "1e-3", "");
+	bad("-p 1 --threshold nan", "nan", "");
+	bad("-p 1 --threshold 0x0", "0x0", "");
+	bad("-p 1 --threshold .", "'.'", "");
+	bad("-p 1 --threshold %", "'%'", "");
+	bad("-p 1 --threshold 1%%", "1%%", "");
+	bad("-p 1 --threshold 0.1.2", "0.1.2", "");
+	bad("-p 1 --threshold _", "''", "");
+}
+
+static void the_format_comes_from_the_files_ending(void **state)
+{
+	(void)state;
+	assert_ptr_equal(good("-p 1 -o a.folded").format, &report_formats[1]);
+	assert_ptr_equal(good("-p 1 -o a.folded -f text").format, &report_formats[0]);
+	assert_ptr_equal(good("-p 1 -o a.xyz").format, &report_formats[0]);
+}
+
+static void the_last_of_a_repeated_option_wins(void **state)
+{
+	struct options options = good("-p 1 -d 1 -d 2 -o a -o b --color --no-color -p 1");
+
+	(void)state;
+	assert_int_equal(options.duration_ns, 2000000000);
+	assert_string_equal(options.output, "b");
+	assert_int_equal(options.color, OPTIONS_NEVER);
+	assert_int_equal(good("-p 1 -r 5 -r 1000").period_ns, 1000000);
+}
+
+static void names_may_be_cut_when_they_stay_clear(void **state)
+{
+	(void)state;
+	assert_int_equal(good("-p 1 --dur 3").duration_ns, 3000000000);
+	bad("-p 1 --no", "--no-color, --no-unicode", "");
+	bad("-p 1 --f 3", "--freq, --format", "");
+}
+
+static void processes_that_cannot_be_are_refused(void **state)
+{
+	(void)state;
+	bad("", "no process", "-p PID");
+	bad("-r 99", "no process", "-p PID");
+	bad("-p 0", "'0'", "pgrep");
+	bad("-p -1", "'-1'", "pgrep");
+	bad("-p abc", "'abc'", "pgrep");
+	bad("-p 12x", "'12x'", "pgrep");
+	bad("-p _", "''", "pgrep");
+	bad("-p 2147483648", "2147483648", "pgrep");
+	bad("-p 1,2", "more than one", "one process");
+	bad("-p 1 -p 2", "1 and 2", "one process");
+	bad("-p", "--pid needs a value", "PID");
+}
+
+static void rates_and_times_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	bad("-p 1 -r 0", "between 1 and 20000 Hz", "");
+	bad("-p 1 -r 20001", "between 1 and 20000 Hz", "");
+	bad("-p 1 -r 99999999999999999999", "between 1 and 20000 Hz", "");
+	bad("-p 1 -r abc", "--rate: 'abc' is not a rate", "99, 1000");
+	bad("-p 1 -F abc", "--freq: 'abc'", "");
+	bad("-p 1 -r 1.5", "whole number", "");
+	bad("-p 1 -r -5", "'-5'", "");
+	bad("-p 1 -i 49us", "between 50us and 1s", "");
+	bad("-p 1 -i 1.1", "between 50us and 1s", "");
+	bad("-p 1 -i 9999999999999999999h", "between 50us and 1s", "");
+	bad("-p 1 -i x", "--interval: 'x'", "500ms");
+	bad("-p 1 -r 9 -i 1ms", "--rate and --interval", "");
+	bad("-p 1 -i 1ms --freq 9", "--rate and --interval", "");
+	bad("-p 1 -d 0", "more than 0", "Ctrl-C");
+	bad("-p 1 -d 0.0000000001", "more than 0", "Ctrl-C");
+	bad("-p 1 -d -1", "more than 0", "Ctrl-C");
+	bad("-p 1 -d -x", "'-x' is not a time", "500ms");
+	bad("-p 1 -d 9999999999999999999", "longer", "");
+	bad("-p 1 -d", "--duration needs a value", "TIME");
+}
+
+static void numbers_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	bad("-p 1 --max-depth 0", "between 1 and 4096", "");
+	bad("-p 1 --max-depth 4097", "between 1 and 4096", "");
+	bad("-p 1 --max-depth x", "'x'", "");
+	bad("-p 1 -l -1", "'-1'", "0 prints them all");
+	bad("-p 1 -l 4294967296", "4294967296", "");
+	bad("-p 1 -l 18446744073709551616", "18446744073709551616", "");
+	bad("-p 1 -o _", "empty", "");
+}
+
+static void unknown_names_suggest_the_nearest(void **state)
+{
+	(void)state;
+	bad("-p 1 -f foldd", "'foldd'", "did you mean 'folded'");
+	bad("-p 1 -f speedscope", "'speedscope'", "text, folded");
+	bad("-p 1 --by lines", "'lines'", "did you mean 'line'");
+	bad("-p 1 --by module", "'module'", "line and function");
+	bad("-p 1 --fromat=x", "--fromat", "did you mean --format");
+	bad("-p 1 --ratee 3", "--ratee", "did you mean --rate");
+	bad("-p 1 --zzzzzzz", "--zzzzzzz", "-h");
+	bad("-p 1 -x", "'-x'", "-h");
+	bad("-p 1 -qx", "'-x'", "-h");
+	bad("-p 1 --quiet=3", "--quiet takes no value", "");
+	bad("-p 1 --an-option-with-a-name-so-long-that-it-cannot-be-meant-by-anybody-at-all=3",
+	    "there is no option", "-h");
+}
+
+static void stray_arguments_are_refused(void **state)
+{
+	(void)state;
+	bad("812", "'812'", "-p 812");
+	bad("-p 1 812", "'812'", "-p 812");
+	bad("script.py -p 1", "'script.py'", "-p PID");
+	bad("-p 1 -- ls", "'ls'", "-p PID");
+	bad("-p 1 -", "'-'", "");
+}
+
+static void the_first_error_is_told(void **state)
+{
+	(void)state;
+	bad("-r x -d y", "'x'", "");
+	bad("-d y stray -r x", "'y'", "");
+}
+
+static void help_and_version_are_heard_over_any_error(void **state)
+{
+	(void)state;
+	assert_true(good("--help").help);
+	assert_true(good("-h").help);
+	assert_true(good("-V").version);
+	assert_true(good("-r x --nonsense stray --version").version);
+	assert_true(good("-qh").help);
+}
+
+static void parsing_twice_gives_the_same(void **state)
+{
+	(void)state;
+	bad("-qx -p 1", "'-x'", "");
+	assert_int_equal(good("-p 5 -v").pid, 5);
+	assert_int_equal(good("-p 5 -v").verbose, 1);
+}
+
+static void the_help_names_every_option_in_80_columns(void **state)
+{
+	char *text = NULL, *line, *rest, name[64];
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(stream);
+	options_help(stream);
+	fclose(stream);
+	assert_true(!strncmp(text, "usage: ", 7));
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		snprintf(name, sizeof(name), "--%s", row->name);
+		if (!strstr(text, name))
+			fail_msg("%s is not in the help", name);
+	}
+	for (const struct report_format *format = report_formats; format->name; format++)
+		assert_non_null(strstr(text, format->help));
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		if (strlen(line) > 80)
+			fail_msg("too long: %s", line);
+	}
+	free(text);
+}
+
+static void no_two_rows_share_a_name(void **state)
+{
+	(void)state;
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		/* either takes a value and parses it, or neither */
+		assert_int_equal(row->value != NULL, row->parse != NULL);
+		assert_int_equal(row->parse == NULL, row->set != NULL);
+		for (const struct option_row *other = row + 1; other->name; other++) {
+			assert_string_not_equal(row->name, other->name);
+			assert_true(!row->letter || row->letter != other->letter);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pid_alone_gives_the_defaults),
+		cmocka_unit_test(every_option_sets_its_field),
+		cmocka_unit_test(thresholds_are_percent_with_the_sign_and_fractions_without),
+		cmocka_unit_test(the_format_comes_from_the_files_ending),
+		cmocka_unit_test(the_last_of_a_repeated_option_wins),
+		cmocka_unit_test(names_may_be_cut_when_they_stay_clear),
+		cmocka_unit_test(processes_that_cannot_be_are_refused),
+		cmocka_unit_test(rates_and_times_out_of_range_are_refused),
+		cmocka_unit_test(numbers_out_of_range_are_refused),
+		cmocka_unit_test(unknown_names_suggest_the_nearest),
+		cmocka_unit_test(stray_arguments_are_refused),
+		cmocka_unit_test(the_first_error_is_told),
+		cmocka_unit_test(help_and_version_are_heard_over_any_error),
+		cmocka_unit_test(parsing_twice_gives_the_same),
+		cmocka_unit_test(the_help_names_every_option_in_80_columns),
+		cmocka_unit_test(no_two_rows_share_a_name),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The profile: what is interned, what is refused, and what is added up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "profile/profile.h"
+
+static struct symbol function(const char *name, const char *file, int32_t line, int32_t first_line)
+{
+	return (struct symbol){
+		.kind = SYMBOL_FUNCTION,
+		.function = name,
+		.file = file,
+		.line = line,
+		.first_line = first_line,
+	};
+}
+
+static uint32_t add(struct profile *profile, struct symbol symbol)
+{
+	uint32_t id;
+
+	assert_int_equal(profile_add_symbol(profile, &symbol, &id), 0);
+	return id;
+}
+
+static uint32_t push(struct profile *profile, uint32_t caller, uint32_t symbol)
+{
+	uint32_t id;
+
+	assert_int_equal(profile_add_stack(profile, caller, symbol, &id), 0);
+	return id;
+}
+
+static void a_new_profile_is_empty(void **state)
+{
+	struct profile *profile = profile_new();
+
+	(void)state;
+	assert_int_equal(profile_nprocesses(profile), 0);
+	assert_int_equal(profile_nsymbols(profile), 0);
+	assert_int_equal(profile_nrows(profile), 0);
+	assert_int_equal(profile_nstacks(profile), 1);
+	assert_int_equal(profile_stack_caller(profile, PROFILE_STACK_EMPTY), PROFILE_STACK_EMPTY);
+	assert_int_equal(profile_stack_symbol(profile, PROFILE_STACK_EMPTY), PROFILE_NO_ID);
+	assert_int_equal(profile_samples(profile), 0);
+	assert_int_equal(profile_account_const(profile)->complete, 0);
+	assert_ptr_equal(profile_account(profile), profile_account_const(profile));
+	profile_free(profile);
+	profile_free(NULL);
+}
+
+static void symbols_are_one_only_if_all_of_them_is_equal(void **state)
+{
+	struct profile *profile = profile_new();
+	const uint32_t first = add(profile, function("f", "a.py", 3, 1));
+
+	(void)state;
+	assert_int_equal(add(profile, function("f", "a.py", 3, 1)), first);
+	assert_int_not_equal(add(profile, function("g", "a.py", 3, 1)), first);
+	assert_int_not_equal(add(profile, function("f", "b.py", 3, 1)), first);
+	assert_int_not_equal(add(profile, function("f", "a.py", 4, 1)), first);
+	assert_int_not_equal(add(profile, function("f", "a.py", 3, 2)), first);
+	/* The texts' border is part of them. */
+	assert_int_not_equal(add(profile, function("fa", ".py", 3, 1)), first);
+	assert_int_equal(profile_nsymbols(profile), 6);
+	profile_free(profile);
+}
+
+static void what_a_kind_has_no_use_for_is_ignored(void **state)
+{
+	struct profile *profile = profile_new();
+	struct symbol symbol = function("text", "a.py", 3, 1);
+	uint32_t native, unreadable;
+
+	(void)state;
+	symbol.kind = SYMBOL_NATIVE;
+	native = add(profile, symbol);
+	assert_int_equal(
+		add(profile, (struct symbol){ .kind = SYMBOL_NATIVE, .function = "", .file = "" }),
+		native);
+	assert_string_equal(profile_symbol(profile, native)->function, "");
+	assert_string_equal(profile_symbol(profile, native)->file, "");
+	assert_int_equal(profile_symbol(profile, native)->line, 0);
+	symbol.kind = SYMBOL_UNREADABLE;
+	unreadable = add(profile, symbol);
+	assert_string_equal(profile_symbol(profile, unreadable)->function, "text");
+	assert_int_equal(profile_symbol(profile, unreadable)->first_line, 0);
+	symbol.function = "other";
+	assert_int_not_equal(add(profile, symbol), unreadable);
+	profile_free(profile);
+}
+
+static void symbols_keep_copies_of_their_texts(void **state)
+{
+	struct profile *profile = profile_new();
+	char name[] = "name", file[] = "file";
+	const uint32_t id = add(profile, function(name, file, 3, 1));
+
+	(void)state;
+	name[0] = file[0] = 'X';
+	assert_string_equal(profile_symbol(profile, id)->function, "name");
+	assert_string_equal(profile_symbol(profile, id)->file, "file");
+	assert_int_equal(profile_symbol(profile, id)->line, 3);
+	assert_int_equal(profile_symbol(profile, id)->first_line, 1);
+	profile_free(profile);
+}
+
+static void stacks_are_a_tree_with_smaller_callers(void **state)
+{
+	struct profile *profile = profile_new();
+	const uint32_t f = add(profile, function("f", "a.py", 1, 1));
+	const uint32_t g = add(profile, function("g", "a.py", 2, 2));
+	const uint32_t outer = push(profile, PROFILE_STACK_EMPTY, f);
+	const uint32_t inner = push(profile, outer, g);
+
+	(void)state;
+	assert_int_equal(push(profile, PROFILE_STACK_EMPTY, f), outer);
+	assert_int_equal(push(profile, outer, g), inner);
+	assert_int_not_equal(push(profile, PROFILE_STACK_EMPTY, g), inner);
+	assert_true(outer < inner);
+	assert_int_equal(profile_stack_caller(profile, inner), outer);
+	assert_int_equal(profile_stack_symbol(profile, inner), g);
+	assert_int_equal(profile_nstacks(profile), 4);
+	profile_free(profile);
+}
+
+static void a_process_is_its_pid_and_start_time(void **state)
+{
+	struct profile *profile = profile_new();
+	struct profile_process process = { .pid = 7, .start_time = 5, .comm = "old", .python = "" };
+	uint32_t first, other;
+
+	(void)state;
+	assert_int_equal(profile_add_process(profile, &process, &first), 0);
+	process.comm = "new";
+	process.python = "3.11.7";
+	assert_int_equal(profile_add_process(profile, &process, &other), 0);
+	assert_int_equal(other, first);
+	assert_string_equal(profile_process(profile, first)->comm, "new");
+	assert_string_equal(profile_process(profile, first)->python, "3.11.7");
+	process.start_time = 6;
+	assert_int_equal(profile_add_process(profile, &process, &other), 0);
+	assert_int_not_equal(other, first);
+	process.pid = 8;
+	assert_int_equal(profile_add_process(profile, &process, &other), 0);
+	assert_int_equal(other, 2);
+	assert_int_equal(profile_process(profile, 2)->pid, 8);
+	assert_int_equal(profile_process(profile, 2)->start_time, 6);
+	assert_int_equal(profile_nprocesses(profile), 3);
+	profile_free(profile);
+}
+
+static void weight_is_added_to_the_row_of_process_and_stack(void **state)
+{
+	struct profile *profile = profile_new();
+	const struct profile_process process = { .pid = 7, .comm = "a", .python = "" };
+	const struct profile_process second = { .pid = 8, .comm = "b", .python = "" };
+	const uint32_t f = add(profile, function("f", "a.py", 1, 1));
+	const uint32_t stack = push(profile, PROFILE_STACK_EMPTY, f);
+	uint32_t index;
+
+	(void)state;
+	assert_int_equal(profile_add_process(profile, &process, &index), 0);
+	assert_int_equal(profile_add_process(profile, &second, &index), 0);
+	assert_int_equal(profile_add_weight(profile, 0, stack, 2, 2000), 0);
+	assert_int_equal(profile_add_weight(profile, 1, stack, 1, 10), 0);
+	assert_int_equal(profile_add_weight(profile, 0, stack, 1, 500), 0);
+	assert_int_equal(profile_nrows(profile), 2);
+	assert_int_equal(profile_row(profile, 0)->samples, 3);
+	assert_int_equal(profile_row(profile, 0)->weight_ns, 2500);
+	assert_int_equal(profile_row(profile, 1)->process, 1);
+	assert_int_equal(profile_row(profile, 1)->weight_ns, 10);
+	assert_int_equal(profile_samples(profile), 4);
+	assert_int_equal(profile_weight_ns(profile), 2510);
+	profile_free(profile);
+}
+
+static void what_does_not_exist_is_refused(void **state)
+{
+	struct profile *profile = profile_new();
+	const struct profile_process process = { .pid = 7, .comm = "a", .python = "" };
+	const uint32_t f = add(profile, function("f", "a.py", 1, 1));
+	const uint32_t stack = push(profile, PROFILE_STACK_EMPTY, f);
+	uint32_t id;
+
+	(void)state;
+	assert_int_equal(profile_add_process(profile, &process, &id), 0);
+	assert_int_equal(profile_add_stack(profile, 2, f, &id), -EINVAL);
+	assert_int_equal(profile_add_stack(profile, PROFILE_STACK_EMPTY, 1, &id), -EINVAL);
+	assert_int_equal(profile_add_weight(profile, 1, stack, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_weight(profile, 0, 2, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_weight(profile, 0, PROFILE_STACK_EMPTY, 1, 1), -EINVAL);
+	assert_int_equal(profile_nrows(profile), 0);
+	assert_int_equal(profile_samples(profile), 0);
+	profile_free(profile);
+}
+
+static void thousands_of_everything_keep_their_ids(void **state)
+{
+	struct profile *profile = profile_new();
+	uint32_t stack = PROFILE_STACK_EMPTY, i;
+	char name[32];
+
+	(void)state;
+	for (i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		assert_int_equal(add(profile, function(name, "a.py", 1, 1)), i);
+		stack = push(profile, stack, i);
+		assert_int_equal(stack, i + 1);
+	}
+	for (i = 5000; i > 0; i--) {
+		snprintf(name, sizeof(name), "f%u", i - 1);
+		assert_string_equal(
+			profile_symbol(profile, profile_stack_symbol(profile, stack))->function,
+			name);
+		stack = profile_stack_caller(profile, stack);
+	}
+	assert_int_equal(stack, PROFILE_STACK_EMPTY);
+	profile_free(profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_profile_is_empty),
+		cmocka_unit_test(symbols_are_one_only_if_all_of_them_is_equal),
+		cmocka_unit_test(what_a_kind_has_no_use_for_is_ignored),
+		cmocka_unit_test(symbols_keep_copies_of_their_texts),
+		cmocka_unit_test(stacks_are_a_tree_with_smaller_callers),
+		cmocka_unit_test(a_process_is_its_pid_and_start_time),
+		cmocka_unit_test(weight_is_added_to_the_row_of_process_and_stack),
+		cmocka_unit_test(what_does_not_exist_is_refused),
+		cmocka_unit_test(thousands_of_everything_keep_their_ids),
+	};
+
+	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
+}

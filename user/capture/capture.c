@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The BPF object's life: open, size, load, attach, tear down. What the records mean is the handlers' business;
+ * reading them is in ring.c.
+ */
+#include "capture/capture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "capture/internal.h"
+#include "capture/ring.h"
+#include "capture/source.h"
+
+/* The ring holds what the CPUs send between two drains: 1000 full stacks of 1000 frames a second are 0.8 MB in a
+ * tenth of one. Never below 4 MB, so that the start-up's many names find room. */
+#define RING_BYTES_PER_CPU (1024U * 1024)
+#define RING_BYTES_MIN	   (4U * 1024 * 1024)
+#define RING_BYTES_MAX	   (128U * 1024 * 1024)
+
+#define BTF_PATH "/sys/kernel/btf/vmlinux"
+
+/* libbpf's last warning: the reason that its error codes alone do not tell. */
+static char libbpf_warning[256];
+
+static int keep_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level == LIBBPF_WARN)
+		vsnprintf(libbpf_warning, sizeof(libbpf_warning), format, arguments);
+	return 0;
+}
+
+static uint32_t ring_bytes(uint32_t ncpus)
+{
+	uint64_t wanted = (uint64_t)ncpus * RING_BYTES_PER_CPU;
+	uint32_t bytes = RING_BYTES_MIN;
+
+	while (bytes < wanted && bytes < RING_BYTES_MAX)
+		bytes *= 2;
+	return bytes;
+}
+
+static int configure(struct capture *capture, const struct capture_settings *settings)
+{
+	struct pybpfprof_bpf *bpf = capture->bpf;
+	uint32_t bytes = ring_bytes(capture->npossible);
+	int failed;
+
+	bpf->rodata->settings.period_ns = settings->period_ns;
+	bpf->rodata->settings.ring_bytes = bytes;
+	bpf->rodata->settings.max_depth = settings->max_depth;
+	bpf->rodata->settings.own_pid = (uint32_t)getpid();
+	failed = bpf_map__set_max_entries(bpf->maps.ring, bytes);
+	if (!failed)
+		failed = bpf_map__set_max_entries(bpf->maps.scratches, capture->npossible);
+	return failed;
+}
+
+/* The scratches are mapped so that counters are read without a system call. */
+static int map_scratches(struct capture *capture)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = sizeof(struct pbp_scratch) * capture->npossible;
+	void *scratches;
+
+	bytes = (bytes + page - 1) / page * page;
+	scratches = mmap(NULL, bytes, PROT_READ, MAP_SHARED,
+			 bpf_map__fd(capture->bpf->maps.scratches), 0);
+	if (scratches == MAP_FAILED)
+		return -errno;
+	capture->scratches = scratches;
+	capture->scratches_bytes = bytes;
+	return 0;
+}
+
+static int load_failed(int code, struct err *err)
+{
+	libbpf_warning[strcspn(libbpf_warning, "\n")] = '\0';
+	err_set(err, code, "cannot load the BPF program: %s%s%s%s", strerror(-code),
+		*libbpf_warning ? " (" : "", libbpf_warning, *libbpf_warning ? ")" : "");
+	if (access(BTF_PATH, R_OK))
+		return err_hint(err, "this kernel has no %s; it needs CONFIG_DEBUG_INFO_BTF=y (Linux 5.10 "
+				     "or later of any large distribution)",
+				BTF_PATH);
+	if (code == -EPERM || code == -EACCES)
+		return err_hint(err, "run as root; inside a container it must be a privileged one");
+	return err_hint(err, "Linux 5.11 or later with BTF is needed");
+}
+
+int capture_new(const struct capture_settings *settings, const struct capture_handlers *handlers,
+		struct capture **ret_capture, struct err *err)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int code;
+
+	if (!capture)
+		return err_set(err, -ENOMEM, "out of memory");
+	capture->stats_fd = -1;
+	capture->handlers = *handlers;
+	libbpf_set_print(keep_warning);
+	code = libbpf_num_possible_cpus();
+	if (code < 0)
+		goto out;
+	capture->npossible = (uint32_t)code;
+	capture->bpf = pybpfprof_bpf__open();
+	code = capture->bpf ? configure(capture, settings) : -errno;
+	if (!code)
+		code = pybpfprof_bpf__load(capture->bpf);
+	if (!code)
+		code = map_scratches(capture);
+	if (!code)
+		code = ring_open(capture);
+	if (code)
+		goto out;
+	/* Only CAP_SYS_ADMIN may; without it the cost is not known, nothing else. */
+	capture->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	*ret_capture = capture;
+	return 0;
+out:
+	load_failed(code, err);
+	capture_free(capture);
+	return code;
+}
+
+void capture_free(struct capture *capture)
+{
+	if (!capture)
+		return;
+	for (uint32_t i = 0; i < capture->nlinks; i++)
+		bpf_link__destroy(capture->links[i]);
+	free(capture->links);
+	ring_close(capture);
+	if (capture->scratches)
+		munmap((void *)(uintptr_t)capture->scratches, capture->scratches_bytes);
+	if (capture->stats_fd >= 0)
+		close(capture->stats_fd);
+	pybpfprof_bpf__destroy(capture->bpf);
+	free(capture);
+}
+
+/* One CPU: 0, -ENODEV when it is not online, or another negative errno. */
+static int attach_cpu(struct capture *capture, const struct event_source *source, int cpu)
+{
+	struct bpf_program *program;
+	struct bpf_link *link;
+	int fd = source->open(cpu, capture->bpf->rodata->settings.period_ns);
+
+	if (fd < 0)
+		return fd;
+	program = bpf_object__find_program_by_name(capture->bpf->obj, source->program);
+	link = program ? bpf_program__attach_perf_event(program, fd) : NULL;
+	if (!link) {
+		int code = -errno;
+
+		close(fd);
+		return code;
+	}
+	capture->links[capture->nlinks++] = link; /* owns fd now */
+	return 0;
+}
+
+int capture_attach(struct capture *capture, struct err *err)
+{
+	const struct event_source *source = event_sources[0];
+
+	capture->links = calloc(capture->npossible, sizeof(struct bpf_link *));
+	if (!capture->links)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (uint32_t cpu = 0; cpu < capture->npossible; cpu++) {
+		int code = attach_cpu(capture, source, (int)cpu);
+
+		if (code && code != -ENODEV)
+			return err_set(err, code, "cannot attach to the %s of CPU %u: %s", source->name,
+				       cpu, strerror(-code));
+	}
+	if (!capture->nlinks)
+		return err_set(err, -ENODEV, "no CPU has a %s", source->name);
+	return 0;
+}
+
+uint32_t capture_ncpus(const struct capture *capture)
+{
+	return capture->nlinks;
+}
+
+void capture_record(struct capture *capture, bool recording)
+{
+	__atomic_store_n(&capture->bpf->bss->recording, recording, __ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From the arguments to the options, and from the rows to the help. Must not know a single option (that is
+ * options_rows.c), nor print anything but the help.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "options_rows.h"
+
+#define HELP_COLUMNS 80
+#define HELP_INDENT  26
+
+static const char *const group_titles[OPTION_GROUP_MAX] = {
+	[OPTION_GROUP_PROCESS] = "What to sample",
+	[OPTION_GROUP_SAMPLING] = "How to sample",
+	[OPTION_GROUP_PRINTING] = "What to print",
+	[OPTION_GROUP_OTHER] = "Other",
+};
+
+/* What getopt_long returns for a row by its long name: never a letter. */
+#define ROW_VALUE(row) ((int)(row) + 256)
+
+static const struct option_row *row_by_value(int value)
+{
+	if (value >= ROW_VALUE(0))
+		return &option_rows[value - ROW_VALUE(0)];
+	for (size_t i = 0; option_rows[i].name; i++) {
+		if (value && option_rows[i].letter == value)
+			return &option_rows[i];
+	}
+	return NULL;
+}
+
+/* A long option that getopt does not know, or cannot tell from others that begin alike. */
+static int refuse_long_name(const char *argument, struct err *err)
+{
+	size_t length = strcspn(argument, "="), used = 0;
+	char typed[64], matches[128] = "";
+	struct nearest nearest;
+	int nmatches = 0;
+
+	snprintf(typed, sizeof(typed), "%.*s", (int)(length < sizeof(typed) ? length : 63),
+		 argument);
+	nearest_init(&nearest, typed);
+	for (size_t i = 0; option_rows[i].name; i++) {
+		nearest_offer(&nearest, option_rows[i].name);
+		if (strncmp(option_rows[i].name, typed, strlen(typed)) != 0 ||
+		    used >= sizeof(matches))
+			continue;
+		used += (size_t)snprintf(matches + used, sizeof(matches) - used, "%s--%s",
+					 nmatches++ ? ", " : "", option_rows[i].name);
+	}
+	if (nmatches > 1)
+		return err_set(err, -EINVAL, "option '--%s' is not clear: %s", typed, matches);
+	err_set(err, -EINVAL, "there is no option '--%s'", typed);
+	if (nearest.name)
+		err_hint(err, "did you mean --%s? -h lists all options", nearest.name);
+	else
+		err_hint(err, "-h lists all options");
+	return -EINVAL;
+}
+
+/* What getopt refuses: argument is what it looked at, optopt what it knows of that. */
+static int refuse_option(bool missing_value, const char *argument, struct err *err)
+{
+	const struct option_row *row = row_by_value(optopt);
+
+	if (missing_value && row) {
+		err_set(err, -EINVAL, "option --%s needs a value", row->name);
+		err_hint(err, "--%s %s: %s", row->name, row->value,
+			 row->help ? row->help : "-h lists all options");
+		return -EINVAL;
+	}
+	if (row)
+		return err_set(err, -EINVAL, "option --%s takes no value", row->name);
+	if (!optopt)
+		return refuse_long_name(argument + strspn(argument, "-"), err);
+	err_set(err, -EINVAL, "there is no option '-%c'", optopt);
+	err_hint(err, "-h lists all options");
+	return -EINVAL;
+}
+
+static int refuse_positional(const char *argument, struct err *err)
+{
+	uint64_t pid;
+
+	err_set(err, -EINVAL, "'%s' is no option", argument);
+	if (option_parse_whole(argument, INT_MAX, &pid))
+		err_hint(err, "to sample a process: -p %s", argument);
+	else
+		err_hint(err, "for now pybpfprof samples a process that runs already: give -p PID");
+	return -EINVAL;
+}
+
+/* From the table to what getopt wants. Returned in order, so that a stray argument is seen in its place. */
+static void fill_getopt(struct option *longs, char *shorts)
+{
+	const struct option_row *row;
+
+	*shorts++ = '-';
+	*shorts++ = ':';
+	for (row = option_rows; row->name; row++) {
+		*longs++ = (struct option){ .name = row->name,
+					    .has_arg = row->value ? required_argument : no_argument,
+					    .val = ROW_VALUE(row - option_rows) };
+		if (!row->letter)
+			continue;
+		*shorts++ = row->letter;
+		if (row->value)
+			*shorts++ = ':';
+	}
+	*longs = (struct option){ 0 };
+	*shorts = '\0';
+}
+
+/* What getopt returned. */
+static int handle_option(struct option_parse *parse, int returned, const char *argument,
+			 struct err *err)
+{
+	const struct option_row *row;
+	int r = 0;
+
+	if (returned == 1)
+		return refuse_positional(optarg, err);
+	if (returned == '?' || returned == ':')
+		return refuse_option(returned == ':', argument, err);
+	row = row_by_value(returned);
+	if (row->set)
+		row->set(&parse->options);
+	else
+		r = row->parse(parse, optarg, err);
+	if (r < 0) {
+		err_wrap(err, "--%s", row->name);
+		if (err)
+			err->code = -EINVAL; /* whatever a parser calls it, it is bad usage */
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What only shows once all options are known. */
+static int finish(struct option_parse *parse, struct err *err)
+{
+	struct options *options = &parse->options;
+
+	if (parse->have_rate && parse->have_interval)
+		return err_set(err, -EINVAL,
+			       "--rate and --interval say the same thing: give one of them");
+	if (!options->pid) {
+		err_set(err, -EINVAL, "no process is given");
+		err_hint(err, "give -p PID; list the Python processes: pgrep -a python");
+		return -EINVAL;
+	}
+	if (!options->format && options->output)
+		options->format = report_find_by_file(options->output);
+	if (!options->format)
+		options->format = report_find(OPTIONS_DEFAULT_FORMAT);
+	return 0;
+}
+
+int options_parse(struct options *options, int argc, char *argv[], struct err *err)
+{
+	struct option_parse parse;
+	struct option longs[OPTION_ROWS_MAX + 1];
+	char shorts[2 * OPTION_ROWS_MAX + 3];
+	int returned, looked_at, r = 0;
+
+	option_parse_init(&parse);
+	fill_getopt(longs, shorts);
+	opterr = 0;
+	optind = 0; /* glibc: begin anew, also in the middle of grouped letters */
+	for (;;) {
+		looked_at = optind ? optind : 1;
+		returned = getopt_long(argc, argv, shorts, longs, NULL);
+		if (returned == -1)
+			break;
+		/* Only the first error counts, but --help and --version are heard wherever they stand. */
+		if (handle_option(&parse, returned, argv[looked_at], r ? NULL : err) < 0)
+			r = -EINVAL;
+	}
+	if (!r && optind < argc)
+		r = refuse_positional(argv[optind], err);
+	if (!parse.options.help && !parse.options.version) {
+		if (!r)
+			r = finish(&parse, err);
+		if (r < 0)
+			return r;
+	}
+	*options = parse.options;
+	return 0;
+}
+
+/* Text from column HELP_INDENT on, broken at spaces; `column` is where the line stands now. */
+static void write_wrapped(FILE *stream, size_t column, const char *text)
+{
+	size_t length;
+
+	for (; *text; text += length + strspn(text + length, " ")) {
+		length = strcspn(text, " ");
+		if (column > HELP_INDENT && column + 1 + length > HELP_COLUMNS) {
+			fputc('\n', stream);
+			column = 0;
+		}
+		if (column > HELP_INDENT)
+			column += (size_t)fprintf(stream, " ");
+		else
+			column += (size_t)fprintf(stream, "%*s", (int)(HELP_INDENT - column), "");
+		column += (size_t)fprintf(stream, "%.*s", (int)length, text);
+	}
+	fputc('\n', stream);
+}
+
+static void write_row(FILE *stream, const struct option_row *row)
+{
+	int column = fprintf(stream, "  ");
+
+	column += row->letter ? fprintf(stream, "-%c, ", row->letter) : fprintf(stream, "    ");
+	column += fprintf(stream, "--%s%s%s", row->name, row->value ? " " : "",
+			  row->value ? row->value : "");
+	write_wrapped(stream, (size_t)column, row->help);
+	if (!row->lists_formats)
+		return;
+	for (const struct report_format *format = report_formats; format->name; format++) {
+		column = fprintf(stream, "%*s%-12s", HELP_INDENT + 2, "", format->name);
+		fprintf(stream, "%s\n", format->help);
+	}
+}
+
+void options_help(FILE *stream)
+{
+	fputs("usage: pybpfprof -p PID [OPTION]...\n"
+	      "Samples a running CPython process and reports where its CPU time goes.\n\n"
+	      "examples:\n"
+	      "  pybpfprof -p 812                       until Ctrl-C, then print the profile\n"
+	      "  pybpfprof -p 812 -d 30s --by function  the hottest functions of 30 seconds\n"
+	      "  pybpfprof -p 812 -d 10 -o app.folded   stacks for a flame graph\n",
+	      stream);
+	for (int group = 0; group < OPTION_GROUP_MAX; group++) {
+		fprintf(stream, "\n%s:\n", group_titles[group]);
+		for (size_t i = 0; option_rows[i].name; i++) {
+			if ((int)option_rows[i].group == group && option_rows[i].help)
+				write_row(stream, &option_rows[i]);
+		}
+	}
+}

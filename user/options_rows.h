@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The rows of the command line, one per option; only options.c and options_rows.c know of them. */
+#ifndef PBP_OPTIONS_ROWS_H
+#define PBP_OPTIONS_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "options.h"
+
+/* The format of those who ask for none, neither by name nor by the output's ending. */
+#define OPTIONS_DEFAULT_FORMAT "text"
+
+/* Rows at most. */
+#define OPTION_ROWS_MAX 64
+
+enum option_group {
+	OPTION_GROUP_PROCESS,
+	OPTION_GROUP_SAMPLING,
+	OPTION_GROUP_PRINTING,
+	OPTION_GROUP_OTHER,
+	OPTION_GROUP_MAX
+};
+
+/* What parsing needs beside the result. */
+struct option_parse {
+	struct options options;
+	bool have_rate, have_interval;
+};
+
+/* One option. An alias has no help of its own. */
+struct option_row {
+	const char *name;
+	char letter; /* 0: none */
+	const char *value; /* what the help calls its value; NULL: it takes none */
+	enum option_group group;
+	const char *help;
+	/* With a value: a negative errno with a reason, to which the caller adds the option's name. */
+	int (*parse)(struct option_parse *parse, const char *text, struct err *err);
+	void (*set)(struct options *options); /* without */
+	bool lists_formats; /* the help has the formats behind this row */
+};
+
+/* In the order of the help; ends with a row whose name is NULL. */
+extern const struct option_row option_rows[];
+
+/* What is in force before the first option. */
+void option_parse_init(struct option_parse *parse);
+
+/* A decimal number without sign; false when the text is anything else or the number larger than max. */
+bool option_parse_whole(const char *text, uint64_t max, uint64_t *ret_number);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writes files as root where another user may own the folder: names are resolved once, to an open folder, and
+ * everything after that is relative to it and refuses links.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Tries at a temporary name that nobody has. */
+#define NAME_TRIES 100
+
+struct output {
+	FILE *stream;
+	const char *shown; /* for messages */
+	int folder; /* open folder of the file, -1: not a file of ours */
+	char name[NAME_MAX + 1], temporary[NAME_MAX + 64];
+};
+
+/* A uid or gid that sudo left in the environment, or -1. */
+static long sudo_id(const char *variable)
+{
+	const char *text = geteuid() ? NULL : getenv(variable);
+	char *end;
+	long id;
+
+	if (!text || !*text)
+		return -1;
+	errno = 0;
+	id = strtol(text, &end, 10);
+	return errno || *end || id < 0 || id > INT_MAX ? -1 : id;
+}
+
+/* Paths of the system itself, where a link (/dev/stdout, /dev/fd/3) is nobody's trap. */
+static bool is_system_path(const char *path)
+{
+	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/self/fd/", 14);
+}
+
+/* Is it a device, a pipe or a terminal, which is written to as it is? Elsewhere only what nobody else put there. */
+static bool is_special(const char *path)
+{
+	struct stat status;
+
+	if (is_system_path(path))
+		return !stat(path, &status) && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+	return !lstat(path, &status) && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode)) &&
+	       (status.st_uid == 0 || status.st_uid == geteuid() ||
+		(long)status.st_uid == sudo_id("SUDO_UID"));
+}
+
+static int open_special(struct output *output, const char *path, struct err *err)
+{
+	/* Without O_NONBLOCK a pipe that nobody reads would hold us here. */
+	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK |
+				    (is_system_path(path) ? 0 : O_NOFOLLOW));
+
+	if (fd >= 0 && fcntl(fd, F_SETFL, 0) == 0)
+		output->stream = fdopen(fd, "w");
+	if (output->stream)
+		return 0;
+	err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
+	if (errno == ENXIO)
+		err_hint(err, "nobody reads from this pipe");
+	if (fd >= 0)
+		close(fd);
+	return err->code;
+}
+
+static int open_folder(struct output *output, const char *path, struct err *err)
+{
+	char folder[PATH_MAX], name[PATH_MAX];
+
+	if (strlen(path) >= PATH_MAX || !*path)
+		return err_set(err, -ENAMETOOLONG, "cannot write to '%s': not a file name", path);
+	strcpy(folder, path);
+	strcpy(name, path);
+	if (path[strlen(path) - 1] == '/' || strlen(basename(name)) > NAME_MAX - 16)
+		return err_set(err, -EISDIR, "cannot write to '%s': not a file name", path);
+	strcpy(name, path);
+	strcpy(output->name, basename(name));
+	output->folder = open(dirname(folder), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (output->folder < 0)
+		return err_set(err, -errno, "cannot write to '%s': folder '%s': %s", path, folder,
+			       strerror(errno));
+	return 0;
+}
+
+static int open_file(struct output *output, const char *path, struct err *err)
+{
+	int fd = -1, code = open_folder(output, path, err);
+	long uid = sudo_id("SUDO_UID"), gid = sudo_id("SUDO_GID");
+
+	if (code)
+		return code;
+	for (int i = 0; i < NAME_TRIES && fd < 0; i++) {
+		snprintf(output->temporary, sizeof(output->temporary), ".%s.%d-%d", output->name,
+			 (int)getpid() % 100000, i);
+		fd = openat(output->folder, output->temporary,
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0) {
+		*output->temporary = '\0';
+		return err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
+	}
+	if (uid >= 0 && fchown(fd, (uid_t)uid, (gid_t)gid))
+		return err_set(err, -errno, "cannot give '%s' to its user: %s", path, strerror(errno));
+	output->stream = fdopen(fd, "w");
+	if (!output->stream)
+		return err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
+	return 0;
+}
+
+int output_open(const char *path, struct output **ret_output, struct err *err)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	int code = 0;
+
+	if (!output)
+		return err_set(err, -ENOMEM, "out of memory");
+	output->folder = -1;
+	output->shown = path ? path : "standard output";
+	if (!path)
+		output->stream = stdout;
+	else if (is_special(path))
+		code = open_special(output, path, err);
+	else
+		code = open_file(output, path, err);
+	if (code) {
+		output_free(output);
+		return code;
+	}
+	*ret_output = output;
+	return 0;
+}
+
+FILE *output_stream(struct output *output)
+{
+	return output->stream;
+}
+
+int output_commit(struct output *output, struct err *err)
+{
+	bool failed = ferror(output->stream);
+
+	errno = failed ? EIO : 0;
+	if (fflush(output->stream) || failed)
+		return err_set(err, errno ? -errno : -EIO, "cannot write to '%s': %s", output->shown,
+			       strerror(errno ? errno : EIO));
+	if (output->folder < 0)
+		return 0;
+	if (renameat(output->folder, output->temporary, output->folder, output->name))
+		return err_set(err, -errno, "cannot write to '%s': %s", output->shown,
+			       strerror(errno));
+	*output->temporary = '\0';
+	return 0;
+}
+
+void output_free(struct output *output)
+{
+	if (!output)
+		return;
+	if (output->stream && output->stream != stdout)
+		fclose(output->stream);
+	if (*output->temporary)
+		unlinkat(output->folder, output->temporary, 0);
+	if (output->folder >= 0)
+		close(output->folder);
+	free(output);
+}

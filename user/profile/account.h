@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The account of a run: every tick and sample in exactly one place.
+ *
+ *   asked   = seen + missed
+ *   seen    = samples + lost + not ours
+ *   samples = complete + truncated + unreadable + native + not yet recognised
+ *   repaired, unnamed: of which
+ */
+#ifndef PBP_PROFILE_ACCOUNT_H
+#define PBP_PROFILE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* As enum pbp_reason of include/wire.h, which this room does not know; the pipeline maps one to the other. */
+enum account_reason {
+	ACCOUNT_NOT_RESIDENT,
+	ACCOUNT_NOT_CODE,
+	ACCOUNT_CYCLE,
+	ACCOUNT_NO_ROOT,
+	ACCOUNT_HALF_SWITCHED,
+	ACCOUNT_TOO_MANY_THREADS,
+	ACCOUNT_REASON_MAX
+};
+
+struct account {
+	uint64_t rate_hz; /* asked for, per CPU */
+	uint64_t elapsed_ns; /* of sampling, wall clock */
+	uint32_t ncpus; /* that ticked */
+
+	uint64_t ticks_missed, ticks_not_ours; /* of the event source */
+	uint64_t samples_lost; /* found the ring buffer full */
+	uint64_t complete, truncated, native, not_recognised;
+	uint64_t unreadable[ACCOUNT_REASON_MAX];
+	uint64_t repaired; /* of the complete ones */
+	uint64_t unnamed; /* samples with at least one unnamed frame */
+	uint64_t
+		lines_unknown; /* samples with at least one frame whose line had to be the function's first */
+	uint64_t
+		malformed; /* records of the ring buffer that made no sense: a defect of the profiler */
+
+	/* CPU time of the sampled processes over one and the same interval; valid when kernel_known. */
+	bool kernel_known;
+	uint64_t kernel_ns; /* as the kernel counts it */
+	uint64_t sampled_ns; /* as the samples' weights say, up to the kernel's last reading */
+
+	bool bpf_known; /* BPF run-time statistics could be had */
+	uint64_t bpf_ns; /* time in our BPF programs, all ticks */
+	uint64_t own_cpu_ns; /* our user-space CPU time since the start of sampling */
+	uint64_t own_memory_bytes; /* our peak resident set */
+	uint64_t start_ns; /* from the command to the first sample; 0: no sample */
+};
+
+/* The sums of the law above. */
+uint64_t account_unreadable(const struct account *account);
+uint64_t account_samples(const struct account *account);
+uint64_t account_seen(const struct account *account);
+uint64_t account_asked(const struct account *account);
+
+/* A reason for people: "page not resident". */
+const char *account_reason_text(enum account_reason reason);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A profile: processes, symbols and stacks interned to small ids, the weight on each stack, and the run's
+ * account. Pure data: no system calls, nothing of where the samples came from.
+ *
+ *   process ──┐
+ *             ├──▶ row: samples, weight in ns
+ *   stack ────┘
+ *     a tree: a stack is (caller's stack, symbol); id 0 is the empty stack
+ */
+#ifndef PBP_PROFILE_PROFILE_H
+#define PBP_PROFILE_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profile/account.h"
+#include "profile/symbol.h"
+
+struct profile;
+
+/* Strings are copied. Texts come from the target and are not sanitized here; reports do that. */
+struct profile_process {
+	int32_t pid; /* in the initial PID namespace */
+	uint64_t
+		start_time; /* clock ticks after boot, /proc/PID/stat field 22: with pid the process's identity */
+	const char *comm; /* command name, never NULL */
+	const char *python; /* version for people, "3.11.7"; empty when unknown */
+};
+
+/* One row. Index order is the order of first appearance. */
+struct profile_row {
+	uint32_t process; /* index */
+	uint32_t stack; /* id of the leaf-most node */
+	uint64_t samples;
+	uint64_t weight_ns;
+};
+
+#define PROFILE_STACK_EMPTY 0u
+#define PROFILE_NO_ID	    UINT32_MAX
+
+/* NULL when memory runs out. The profile owns everything that is added to it. */
+struct profile *profile_new(void);
+void profile_free(struct profile *profile);
+
+/* All adders return a negative errno on failure (-ENOMEM; -EOVERFLOW past 2^32 - 2 ids), 0 on success. */
+
+/* Equal (pid, start_time) gives the same index again, with the newer texts. */
+int profile_add_process(struct profile *profile, const struct profile_process *process,
+			uint32_t *ret_process);
+
+/* Equal symbols give the same id. See profile/symbol.h; the texts are copied. */
+int profile_add_symbol(struct profile *profile, const struct symbol *symbol, uint32_t *ret_symbol);
+
+/* The stack that is `caller` with `symbol` called from it. Equal pairs give the same id; a caller's id is
+ * always smaller than its callees' ids. */
+int profile_add_stack(struct profile *profile, uint32_t caller, uint32_t symbol,
+		      uint32_t *ret_stack);
+
+/* Add to the row of (process, stack). */
+int profile_add_weight(struct profile *profile, uint32_t process, uint32_t stack, uint64_t samples,
+		       uint64_t weight_ns);
+
+/* Ids and indexes run from 0 to count - 1. Pointers live until the next add to the profile. */
+size_t profile_nprocesses(const struct profile *profile);
+const struct profile_process *profile_process(const struct profile *profile, uint32_t process);
+size_t profile_nsymbols(const struct profile *profile);
+const struct symbol *profile_symbol(const struct profile *profile, uint32_t symbol);
+size_t profile_nstacks(const struct profile *profile); /* the empty stack 0 included */
+uint32_t profile_stack_caller(const struct profile *profile, uint32_t stack);
+uint32_t profile_stack_symbol(const struct profile *profile,
+			      uint32_t stack); /* PROFILE_NO_ID for stack 0 */
+size_t profile_nrows(const struct profile *profile);
+const struct profile_row *profile_row(const struct profile *profile, size_t row);
+
+/* Sums over all rows. */
+uint64_t profile_samples(const struct profile *profile);
+uint64_t profile_weight_ns(const struct profile *profile);
+
+/* The account of the run, zero until filled by who ran it. */
+struct account *profile_account(struct profile *profile);
+const struct account *profile_account_const(const struct profile *profile);
+
+#endif

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Makes the call tree out of merged stacks: decides which frames of libraries are hidden, merges once more what
+ * hiding made equal, adds up and sorts. How a tree looks on a terminal is report_tree.c's.
+ */
+#include "report/calltree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/strbuf.h"
+#include "profile/profile.h"
+#include "profile/stack.h"
+#include "report/merged.h"
+#include "report/names.h"
+#include "report/table.h"
+
+/* A library's function with this share of all time in itself is shown although it is called by a library. */
+#define HOT_SHARE 0.1
+
+/* So many libraries of a hidden node are named, each in so many columns at most. */
+#define LIBRARIES_SHOWN 4
+#define LIBRARY_COLUMNS 24
+
+/* A library that a hidden node hides. */
+struct library {
+	uint32_t node;
+	size_t length; /* bytes of name */
+	const char *name;
+};
+
+struct calltree {
+	struct merged merged;
+	struct stack_tree *tree; /* of merged.tree's symbols, and of hidden_symbol */
+	struct calltree_node *nodes; /* of the tree's stacks */
+	size_t capacity; /* of nodes */
+	uint32_t hidden_symbol;
+	struct library *libraries; /* by node, then by name, no two equal */
+	size_t nlibraries, libraries_capacity;
+	const struct profile *profile;
+};
+
+/* What is known of a node of the merged tree while it is placed in the call tree. */
+struct source {
+	uint32_t node; /* of the call tree */
+	bool is_library;
+	bool may_hide; /* its process has functions of its own, beside the libraries' */
+};
+
+static const struct symbol *symbol_of(const struct merged *merged, uint32_t source)
+{
+	const uint32_t symbol = stack_tree_symbol(merged->tree, source);
+
+	return symbol < merged->groups.count ? merged->groups.symbols[symbol] : NULL;
+}
+
+/*
+ * Which sources are a library's, and which have application code around them. Where there is none (python -m of
+ * a library's module) hiding would leave nothing to read.
+ */
+static void classify(const struct merged *merged, struct source *sources)
+{
+	const size_t count = stack_tree_count(merged->tree);
+	size_t i;
+
+	for (i = count - 1; i > 0; i--) {
+		const struct symbol *symbol = symbol_of(merged, (uint32_t)i);
+		struct source *caller = &sources[stack_tree_caller(merged->tree, (uint32_t)i)];
+
+		if (symbol && symbol->kind == SYMBOL_FUNCTION) {
+			sources[i].is_library = names_is_library(symbol->file);
+			sources[i].may_hide |= !sources[i].is_library;
+		}
+		caller->may_hide |= sources[i].may_hide;
+	}
+	/* What is known at the process's root, or without one at the tree's, holds for all below. */
+	for (i = 1; i < count; i++) {
+		const uint32_t caller = stack_tree_caller(merged->tree, (uint32_t)i);
+
+		if (symbol_of(merged, (uint32_t)i))
+			sources[i].may_hide = sources[caller].may_hide;
+	}
+}
+
+static bool is_hidden(const struct calltree *tree, const struct source *sources, uint32_t source)
+{
+	const uint64_t all_ns = profile_weight_ns(tree->profile);
+	const uint32_t caller = stack_tree_caller(tree->merged.tree, source);
+
+	return sources[source].may_hide && sources[source].is_library &&
+	       sources[caller].is_library &&
+	       (all_ns == 0 ||
+		(double)tree->merged.nodes[source].self_ns < HOT_SHARE * (double)all_ns);
+}
+
+/* The node of `symbol` below `caller`, made if it is new. */
+static int add_node(struct calltree *tree, uint32_t caller, uint32_t symbol, uint32_t *ret_node)
+{
+	const struct merged *merged = &tree->merged;
+	const size_t old = tree->capacity, count = stack_tree_count(tree->tree);
+	struct calltree_node *node;
+	int code;
+
+	code = stack_tree_add(tree->tree, caller, symbol, ret_node);
+	if (code || stack_tree_count(tree->tree) == count)
+		return code;
+	code = array_reserve(&tree->nodes, &tree->capacity, count + 1, sizeof(*tree->nodes));
+	if (code)
+		return code;
+	memset(tree->nodes + old, 0, (tree->capacity - old) * sizeof(*tree->nodes));
+	node = &tree->nodes[*ret_node];
+	node->caller = caller;
+	if (symbol == tree->hidden_symbol) {
+		node->kind = CALLTREE_HIDDEN;
+	} else if (symbol >= merged->groups.count) {
+		node->kind = CALLTREE_PROCESS;
+		node->process = profile_process(tree->profile, symbol - merged->groups.count);
+	} else {
+		node->symbol = merged->groups.symbols[symbol];
+	}
+	return 0;
+}
+
+static int add_library(struct calltree *tree, uint32_t node, const char *file)
+{
+	struct library *library;
+
+	if (array_reserve(&tree->libraries, &tree->libraries_capacity, tree->nlibraries + 1,
+			  sizeof(*tree->libraries)))
+		return -ENOMEM;
+	library = &tree->libraries[tree->nlibraries++];
+	library->node = node;
+	library->name = names_module(file, &library->length);
+	return 0;
+}
+
+/* The hidden frames that one caller's library frames lead to are one node. */
+static int place_hidden(struct calltree *tree, uint32_t caller, const struct symbol *symbol,
+			uint32_t *ret_node)
+{
+	int code = 0;
+
+	if (tree->nodes[caller].kind == CALLTREE_HIDDEN)
+		*ret_node = caller;
+	else
+		code = add_node(tree, caller, tree->hidden_symbol, ret_node);
+	if (code)
+		return code;
+	/* Remembered for the case that it stays the only one. */
+	tree->nodes[*ret_node].symbol = symbol;
+	tree->nodes[*ret_node].nhidden++;
+	return add_library(tree, *ret_node, symbol->file);
+}
+
+/* A node that hides a single function would take the line and keep the name back: show the function. */
+static void unhide_single(struct calltree *tree)
+{
+	const size_t count = stack_tree_count(tree->tree);
+	size_t i;
+
+	for (i = 1; i < count; i++) {
+		if (tree->nodes[i].kind == CALLTREE_HIDDEN && tree->nodes[i].nhidden == 1)
+			tree->nodes[i].kind = CALLTREE_FUNCTION;
+	}
+}
+
+/* Place every source, callers first. */
+static int place(struct calltree *tree, struct source *sources, bool show_all)
+{
+	const struct merged *merged = &tree->merged;
+	const size_t count = stack_tree_count(merged->tree);
+	size_t i;
+
+	for (i = 1; i < count; i++) {
+		const uint32_t source = (uint32_t)i;
+		const uint32_t caller = sources[stack_tree_caller(merged->tree, source)].node;
+		const struct merged_node *from = &merged->nodes[source];
+		struct calltree_node *node;
+		int code;
+
+		if (!show_all && is_hidden(tree, sources, source))
+			code = place_hidden(tree, caller, symbol_of(merged, source),
+					    &sources[i].node);
+		else
+			code = add_node(tree, caller, stack_tree_symbol(merged->tree, source),
+					&sources[i].node);
+		if (code)
+			return code;
+		node = &tree->nodes[sources[i].node];
+		node->self_ns += from->self_ns;
+		node->total_ns += from->self_ns;
+		node->total_samples += from->self_samples;
+		if (from->deep > node->deep) {
+			node->deep = from->deep;
+			node->cycle = from->cycle;
+		}
+	}
+	return 0;
+}
+
+static int compare_libraries(const void *left, const void *right)
+{
+	const struct library *a = left, *b = right;
+	const size_t shorter = a->length < b->length ? a->length : b->length;
+	int order;
+
+	if (a->node != b->node)
+		return a->node < b->node ? -1 : 1;
+	order = memcmp(a->name, b->name, shorter);
+	if (order)
+		return order;
+	return a->length < b->length ? -1 : a->length > b->length;
+}
+
+static void sort_libraries(struct calltree *tree)
+{
+	size_t kept = 0, i;
+
+	if (tree->nlibraries == 0)
+		return;
+	qsort(tree->libraries, tree->nlibraries, sizeof(*tree->libraries), compare_libraries);
+	for (i = 0; i < tree->nlibraries; i++) {
+		if (kept == 0 ||
+		    compare_libraries(&tree->libraries[kept - 1], &tree->libraries[i]) != 0)
+			tree->libraries[kept++] = tree->libraries[i];
+	}
+	tree->nlibraries = kept;
+}
+
+/* A name to sort by: any that differs between siblings and not between runs. */
+static int compare_nodes(const struct calltree_node *a, const struct calltree_node *b)
+{
+	int order;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->kind == CALLTREE_PROCESS)
+		return a->process->pid < b->process->pid ? -1 : a->process->pid > b->process->pid;
+	if (a->kind == CALLTREE_HIDDEN)
+		return 0;
+	order = strcmp(a->symbol->file, b->symbol->file);
+	if (order)
+		return order;
+	if (a->symbol->first_line != b->symbol->first_line)
+		return a->symbol->first_line < b->symbol->first_line ? -1 : 1;
+	order = strcmp(a->symbol->function, b->symbol->function);
+	return order ? order : (int)a->symbol->kind - (int)b->symbol->kind;
+}
+
+/* Callees in the reverse of the order in which they are shown: by caller, then the coolest first. */
+static int compare_callees(const void *left, const void *right)
+{
+	const struct calltree_node *a = *(const struct calltree_node *const *)left;
+	const struct calltree_node *b = *(const struct calltree_node *const *)right;
+
+	if (a->caller != b->caller)
+		return a->caller < b->caller ? -1 : 1;
+	if (a->total_ns != b->total_ns)
+		return a->total_ns < b->total_ns ? -1 : 1;
+	return compare_nodes(b, a);
+}
+
+/* Add up from the callees to the callers, then link each caller's callees; empty nodes stay out. */
+static int add_up(struct calltree *tree)
+{
+	const size_t count = stack_tree_count(tree->tree);
+	struct calltree_node **sorted = calloc(count, sizeof(struct calltree_node *));
+	size_t nsorted = 0, i;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (i = count - 1; i > 0; i--) {
+		struct calltree_node *node = &tree->nodes[i];
+		struct calltree_node *caller = &tree->nodes[node->caller];
+
+		if (node->total_samples == 0 && node->total_ns == 0)
+			continue;
+		caller->total_ns += node->total_ns;
+		caller->total_samples += node->total_samples;
+		caller->nbelow += node->nbelow + 1;
+		sorted[nsorted++] = node;
+	}
+	qsort(sorted, nsorted, sizeof(*sorted), compare_callees);
+	for (i = 0; i < nsorted; i++) {
+		struct calltree_node *caller = &tree->nodes[sorted[i]->caller];
+
+		sorted[i]->next_sibling = caller->first_callee;
+		caller->first_callee = (uint32_t)(sorted[i] - tree->nodes);
+	}
+	free(sorted);
+	return 0;
+}
+
+static int build(struct calltree *tree, bool show_all)
+{
+	struct source *sources;
+	int code;
+
+	code = merged_init(&tree->merged, tree->profile);
+	if (code)
+		return code;
+	tree->hidden_symbol =
+		tree->merged.groups.count + (uint32_t)profile_nprocesses(tree->profile);
+	tree->tree = stack_tree_new();
+	tree->nodes = calloc(1, sizeof(*tree->nodes));
+	tree->capacity = 1;
+	sources = calloc(stack_tree_count(tree->merged.tree), sizeof(*sources));
+	code = -ENOMEM;
+	if (tree->tree && tree->nodes && sources) {
+		classify(&tree->merged, sources);
+		code = place(tree, sources, show_all);
+	}
+	free(sources);
+	if (code)
+		return code;
+	unhide_single(tree);
+	sort_libraries(tree);
+	return add_up(tree);
+}
+
+int calltree_new(const struct profile *profile, bool show_all, struct calltree **ret_tree)
+{
+	struct calltree *tree = calloc(1, sizeof(*tree));
+	int code;
+
+	if (!tree)
+		return -ENOMEM;
+	tree->profile = profile;
+	code = build(tree, show_all);
+	if (code)
+		calltree_free(tree);
+	else
+		*ret_tree = tree;
+	return code;
+}
+
+void calltree_free(struct calltree *tree)
+{
+	if (!tree)
+		return;
+	merged_done(&tree->merged);
+	stack_tree_free(tree->tree);
+	free(tree->nodes);
+	free(tree->libraries);
+	free(tree);
+}
+
+size_t calltree_count(const struct calltree *tree)
+{
+	return stack_tree_count(tree->tree);
+}
+
+const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index)
+{
+	return &tree->nodes[index];
+}
+
+/* The first library of the node or of a later one. */
+static size_t find_libraries(const struct calltree *tree, uint32_t node)
+{
+	size_t low = 0, high = tree->nlibraries;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (tree->libraries[middle].node < node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void calltree_add_libraries(const struct calltree *tree, uint32_t index, struct strbuf *buf,
+			    bool unicode)
+{
+	const size_t first = find_libraries(tree, index);
+	struct strbuf name;
+	size_t i;
+
+	strbuf_init(&name);
+	for (i = first; i < tree->nlibraries && tree->libraries[i].node == index; i++) {
+		if (i > first)
+			strbuf_add(buf, ", ");
+		if (i - first == LIBRARIES_SHOWN) {
+			strbuf_add(buf, unicode ? "…" : "...");
+			break;
+		}
+		strbuf_clear(&name);
+		strbuf_add_bytes(&name, tree->libraries[i].name, tree->libraries[i].length);
+		table_add_text(buf, strbuf_text(&name), LIBRARY_COLUMNS, unicode);
+	}
+	strbuf_done(&name);
+}

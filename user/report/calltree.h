@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The call tree as people read it: a profile's stacks merged by function, runs of the same recursive functions
+ * folded into one, and what goes on inside libraries hidden in one node.
+ *
+ *   main ─┬─ loads ── (2 hidden) ── raw_decode      of  main;loads;decode;raw_decode;scan
+ *         └─ parse                                  and main;parse
+ *
+ * A node's total is its self and its callees' totals, always: what recursion folded counts where it ended.
+ */
+#ifndef PBP_REPORT_CALLTREE_H
+#define PBP_REPORT_CALLTREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct profile;
+struct profile_process;
+struct strbuf;
+struct symbol;
+
+enum calltree_kind {
+	CALLTREE_FUNCTION, /* a symbol, or [native] and its like */
+	CALLTREE_PROCESS, /* the root of one of several processes */
+	CALLTREE_HIDDEN, /* frames of libraries */
+};
+
+/* Index 0 is the tree's own root and nothing that is shown. A caller's index is smaller than its callees'. */
+struct calltree_node {
+	enum calltree_kind kind;
+	const struct symbol *symbol; /* function */
+	const struct profile_process *process; /* process */
+	uint32_t nhidden; /* hidden: functions */
+	uint32_t
+		deep; /* function: repetitions of the longest run that was folded into it, 0: none */
+	uint32_t cycle; /* functions that one repetition has; the node is the first of them */
+	uint32_t caller;
+	uint32_t first_callee, next_sibling; /* the hottest first; 0: none */
+	uint32_t nbelow; /* nodes below, at any depth */
+	uint64_t self_ns, total_ns;
+	uint64_t total_samples; /* not 0, but for index 0 of an empty profile */
+};
+
+struct calltree;
+
+/* With show_all nothing is hidden. 0 or -ENOMEM; valid until the profile is added to. */
+int calltree_new(const struct profile *profile, bool show_all, struct calltree **ret_tree);
+void calltree_free(struct calltree *tree);
+
+size_t calltree_count(const struct calltree *tree);
+const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index);
+
+/* Add the libraries of a hidden node, "json, re", sanitized; at most four are named. */
+void calltree_add_libraries(const struct calltree *tree, uint32_t index, struct strbuf *buf,
+			    bool unicode);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Merges stacks by function. A path that ends in the same one to four functions twice is cut back to the first
+ * time, so a recursion of any depth is as long as one of its turns:
+ *
+ *   main a b a b a b leaf   ->   main a b leaf      (a: 3 deep, a cycle of 2)
+ *
+ * Functions that merely come again (a decorator's wrapper around each of three functions) are left alone.
+ */
+#include "report/merged.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "profile/profile.h"
+#include "profile/stack.h"
+#include "report/walk.h"
+
+/* Where a stack of the profile went, in the process at hand. */
+struct place {
+	uint32_t node;
+	uint32_t deep; /* repetitions of the run that the path is in, as far as it is */
+	uint32_t cycle; /* functions of one repetition, 0: no run */
+	uint32_t since; /* functions after the last repetition */
+};
+
+struct merging {
+	struct merged *merged;
+	const struct profile *profile;
+	struct place *places; /* of the profile's stacks */
+	size_t capacity; /* of merged->nodes */
+	bool name_processes;
+	uint32_t root; /* of the process at hand */
+};
+
+static int reserve_nodes(struct merging *merging)
+{
+	struct merged *merged = merging->merged;
+	const size_t old = merging->capacity;
+	int code = array_reserve(&merged->nodes, &merging->capacity, stack_tree_count(merged->tree),
+				 sizeof(*merged->nodes));
+
+	if (!code)
+		memset(merged->nodes + old, 0, (merging->capacity - old) * sizeof(*merged->nodes));
+	return code;
+}
+
+static int begin_process(void *context, uint32_t process)
+{
+	struct merging *merging = context;
+	struct merged *merged = merging->merged;
+	int code;
+
+	merging->root = 0;
+	if (!merging->name_processes)
+		return 0;
+	code = stack_tree_add(merged->tree, 0, merged->groups.count + process, &merging->root);
+	return code ? code : reserve_nodes(merging);
+}
+
+/* The node so many callers up; 0 when the path is not that long. */
+static uint32_t caller_at(const struct stack_tree *tree, uint32_t node, uint32_t steps)
+{
+	while (steps-- > 0)
+		node = stack_tree_caller(tree, node);
+	return node;
+}
+
+/*
+ * Would the path to `node`, followed by `group`, end in the same `cycle` functions twice? Then its end is the
+ * node that is returned, `cycle` functions back; otherwise 0.
+ */
+static uint32_t find_repetition(const struct merging *merging, uint32_t node, uint32_t group,
+				uint32_t cycle)
+{
+	const struct stack_tree *tree = merging->merged->tree;
+	const uint32_t first_end = caller_at(tree, node, cycle - 1);
+	uint32_t earlier = first_end, later = node, i;
+
+	if (first_end == 0 || stack_tree_symbol(tree, first_end) != group)
+		return 0;
+	for (i = 1; i < cycle; i++) {
+		earlier = stack_tree_caller(tree, earlier);
+		if (earlier == 0 || earlier == merging->root ||
+		    stack_tree_symbol(tree, earlier) != stack_tree_symbol(tree, later))
+			return 0;
+		later = stack_tree_caller(tree, later);
+	}
+	return first_end;
+}
+
+/* The path of `from` repeats its last functions: note it at the first of them. */
+static struct place fold(const struct merging *merging, const struct place *from, uint32_t node,
+			 uint32_t cycle)
+{
+	struct place place = { .node = node, .deep = 2, .cycle = cycle };
+	struct merged_node *first;
+
+	if (from->cycle == cycle && from->since == cycle - 1)
+		place.deep = from->deep + 1;
+	first = &merging->merged->nodes[caller_at(merging->merged->tree, node, cycle - 1)];
+	if (place.deep > first->deep) {
+		first->deep = place.deep;
+		first->cycle = cycle;
+	}
+	return place;
+}
+
+static int merge_stack(void *context, uint32_t stack)
+{
+	struct merging *merging = context;
+	struct merged *merged = merging->merged;
+	const uint32_t caller = profile_stack_caller(merging->profile, stack);
+	const uint32_t symbol = profile_stack_symbol(merging->profile, stack);
+	const uint32_t group = merged->groups.of_symbol[symbol];
+	const struct place outermost = { .node = merging->root };
+	const struct place *from =
+		caller == PROFILE_STACK_EMPTY ? &outermost : &merging->places[caller];
+	struct place *place = &merging->places[stack];
+	uint32_t cycle;
+	int code;
+
+	for (cycle = 1; cycle <= MERGED_CYCLE_MAX; cycle++) {
+		const uint32_t node = find_repetition(merging, from->node, group, cycle);
+
+		if (node == 0)
+			continue;
+		*place = fold(merging, from, node, cycle);
+		return 0;
+	}
+	*place = (struct place){
+		.deep = from->deep,
+		.cycle = from->cycle,
+		.since = from->since + 1,
+	};
+	code = stack_tree_add(merged->tree, from->node, group, &place->node);
+	return code ? code : reserve_nodes(merging);
+}
+
+static int add_row(void *context, const struct profile_row *row)
+{
+	struct merging *merging = context;
+	struct merged_node *node = &merging->merged->nodes[merging->places[row->stack].node];
+
+	node->self_ns += row->weight_ns;
+	node->self_samples += row->samples;
+	return 0;
+}
+
+int merged_init(struct merged *merged, const struct profile *profile)
+{
+	static const struct walk merge = {
+		.process = begin_process,
+		.stack = merge_stack,
+		.row = add_row,
+	};
+	struct merging merging = {
+		.merged = merged,
+		.profile = profile,
+		.name_processes = walk_nprocesses(profile) > 1,
+	};
+	int code;
+
+	*merged = (struct merged){ 0 };
+	code = groups_init(&merged->groups, profile, GROUPS_BY_FUNCTION);
+	if (code)
+		return code;
+	merged->tree = stack_tree_new();
+	merging.places = calloc(profile_nstacks(profile), sizeof(*merging.places));
+	code = merged->tree && merging.places ? reserve_nodes(&merging) : -ENOMEM;
+	if (!code)
+		code = walk_profile(profile, &merge, &merging);
+	free(merging.places);
+	return code;
+}
+
+void merged_done(struct merged *merged)
+{
+	groups_done(&merged->groups);
+	stack_tree_free(merged->tree);
+	free(merged->nodes);
+	*merged = (struct merged){ 0 };
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A profile's stacks merged by function, and runs of the same functions folded: the first of two steps to the
+ * call tree of calltree.h, which is the only user.
+ */
+#ifndef PBP_REPORT_MERGED_H
+#define PBP_REPORT_MERGED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profile/groups.h"
+
+struct profile;
+struct stack_tree;
+
+/* A run of up to so many functions that call one another in turn is folded. */
+#define MERGED_CYCLE_MAX 4
+
+struct merged_node {
+	uint64_t self_ns, self_samples;
+	uint32_t deep; /* repetitions of the longest run that was folded into this node, 0: none */
+	uint32_t cycle; /* functions that one repetition has; the node is the first of them */
+};
+
+/* Open for reading. */
+struct merged {
+	struct groups groups; /* by function */
+	/* Of groups, and of groups.count + process for the root of each of several processes. */
+	struct stack_tree *tree;
+	struct merged_node *nodes; /* of the tree's stacks; nodes[0] is of none */
+};
+
+/* 0 or -ENOMEM; fills a caller's struct, which merged_done() empties even after a failure. Valid until the
+ * profile is added to. */
+int merged_init(struct merged *merged, const struct profile *profile);
+void merged_done(struct merged *merged);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of formats, and how one is chosen. A format's own knowledge is in its report_<name>.c. */
+#include "report/report.h"
+
+#include <string.h>
+
+#include "report/formats.h"
+
+const struct report_format report_formats[] = {
+	{ "text", ".txt", "the flat report, then the call tree", report_text_write },
+	{ "flat", NULL, "self and total time per line or function", report_flat_write },
+	{ "tree", NULL, "the call tree, hottest branches first", report_tree_write },
+	{ "folded", ".folded", "one line per stack, for flame graph tools", report_folded_write },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct report_format *report_find(const char *name)
+{
+	const struct report_format *format;
+
+	for (format = report_formats; format->name; format++) {
+		if (strcmp(format->name, name) == 0)
+			return format;
+	}
+	return NULL;
+}
+
+const struct report_format *report_find_by_file(const char *file)
+{
+	const size_t length = strlen(file);
+	const struct report_format *format;
+
+	for (format = report_formats; format->name; format++) {
+		const size_t ending = format->ending ? strlen(format->ending) : 0;
+
+		if (ending > 0 && length >= ending &&
+		    strcmp(file + length - ending, format->ending) == 0)
+			return format;
+	}
+	return NULL;
+}
+
+void report_options_init(struct report_options *options)
+{
+	*options = (struct report_options){
+		.by = REPORT_BY_LINE,
+		.limit = 40,
+		.threshold = 0.01,
+	};
+}
