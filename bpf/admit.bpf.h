@@ -55,7 +55,8 @@ static __always_inline void notify_replaced(struct pbp_target *target, __u32 pid
 }
 
 /* First sight of a thread, or of its present program. */
-static __always_inline enum admission admit_new(struct pbp_scratch *s, const struct task_struct *task)
+static __always_inline enum admission admit_new(struct pbp_scratch *s,
+						const struct task_struct *task)
 {
 	__u32 pid = task->tgid;
 	struct pbp_target *target = bpf_map_lookup_elem(&targets, &pid);

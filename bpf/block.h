@@ -15,8 +15,8 @@
 #define BLOCK_ALIGN (~(__u64)(PBP_BLOCK_BYTES - 1))
 
 /* Read size bytes (1..PBP_IDENTITY_BYTES_MAX) at addr alone, behind the blocks. Their offset in s->blocks, or -1. */
-static inline __attribute__((always_inline)) __s64 block_read_alone(struct pbp_scratch *s, __u64 addr,
-								    __u64 size)
+static inline __attribute__((always_inline)) __s64 block_read_alone(struct pbp_scratch *s,
+								    __u64 addr, __u64 size)
 {
 	barrier_var(size);
 	if (!size || size > PBP_IDENTITY_BYTES_MAX)
@@ -56,8 +56,8 @@ static inline __attribute__((always_inline)) __s64 block_find(struct pbp_scratch
 }
 
 /* The word `offset` bytes on from what block_find returned. */
-static inline __attribute__((always_inline)) __u64 block_load64(const struct pbp_scratch *s, __s64 found,
-								__u64 offset)
+static inline __attribute__((always_inline)) __u64 block_load64(const struct pbp_scratch *s,
+								__s64 found, __u64 offset)
 {
 	__u64 at = (__u64)found + offset;
 

@@ -10,7 +10,7 @@
 #include "read.h"
 
 #define DELTA_FRAMES_PER_TURN 64
-#define DELTA_TURNS (PBP_DEPTH_MAX / DELTA_FRAMES_PER_TURN + 1)
+#define DELTA_TURNS	      (PBP_DEPTH_MAX / DELTA_FRAMES_PER_TURN + 1)
 
 /* Compare up to DELTA_FRAMES_PER_TURN frames, going from the root to the leaf. 1: the first difference is found. */
 PBP_GLOBAL int delta_turn(__u32 cpu)

@@ -29,8 +29,9 @@ static __always_inline enum pbp_counter status_counter(enum pbp_status status)
  * Send the sample whose frames are in the current buffer. Only what was really sent becomes what the next stack
  * of this CPU is compared with, so a full ring costs one sample and the next is right again.
  */
-static __always_inline void emit_sample(struct pbp_scratch *s, __u32 cpu, const struct task_struct *task,
-					__u64 now, __u8 user_mode, enum pbp_status status)
+static __always_inline void emit_sample(struct pbp_scratch *s, __u32 cpu,
+					const struct task_struct *task, __u64 now, __u8 user_mode,
+					enum pbp_status status)
 {
 	struct pbp_stack_buffer *stack = &s->stacks[s->current_buffer & 1];
 	struct pbp_sample *head = &stack->head;
@@ -79,7 +80,8 @@ static __always_inline void emit_sample(struct pbp_scratch *s, __u32 cpu, const 
 }
 
 /* Ask user space to find the thread's state, once per thread. */
-static __always_inline void emit_thread_wanted(struct pbp_scratch *s, const struct task_struct *task)
+static __always_inline void emit_thread_wanted(struct pbp_scratch *s,
+					       const struct task_struct *task)
 {
 	struct pbp_thread_wanted record = {
 		.header = { .kind = PBP_KIND_THREAD_WANTED, .size = sizeof(record) },

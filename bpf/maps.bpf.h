@@ -29,7 +29,8 @@ struct pbp_seen seen_codes[PBP_SEEN_SLOTS];
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PBP_TARGETS_MAX);
-	__uint(map_flags, 1 /* BPF_F_NO_PREALLOC: user space adds and removes, BPF only looks up */);
+	__uint(map_flags,
+	       1 /* BPF_F_NO_PREALLOC: user space adds and removes, BPF only looks up */);
 	__type(key, __u32);
 	__type(value, struct pbp_target);
 } targets SEC(".maps");

@@ -16,7 +16,8 @@
 #include "read.h"
 
 #define PBP_SEEN_SLOT_BITS 14
-PBP_STATIC_ASSERT(1 << PBP_SEEN_SLOT_BITS == PBP_SEEN_SLOTS, "the slot is the top bits of a product");
+PBP_STATIC_ASSERT(1 << PBP_SEEN_SLOT_BITS == PBP_SEEN_SLOTS,
+		  "the slot is the top bits of a product");
 /* A tag is address >> 3 of 47-bit addresses, and the target's id above it. */
 #define PBP_TAG_TARGET_SHIFT 44
 PBP_STATIC_ASSERT(PBP_TAG_TARGET_SHIFT + PBP_TARGET_ID_BITS == 64, "a tag is one word");
@@ -54,7 +55,7 @@ struct string_header {
 
 /* Read the header of the str (2.7: byte string) at addr. Negative: unreadable or impossible. */
 static inline __attribute__((always_inline)) long string_header(struct pbp_scratch *s, __u64 addr,
-								 struct string_header *header)
+								struct string_header *header)
 {
 	const struct pbp_layout *layout = &s->target.layout;
 	__u64 first = layout->unicode_length;
@@ -87,7 +88,7 @@ static inline __attribute__((always_inline)) long string_header(struct pbp_scrat
 
 /* A number of the size and first PBP_IDENTITY_BYTES_MAX bytes at addr. 0: unreadable. */
 static inline __attribute__((always_inline)) __u64 bytes_identity(struct pbp_scratch *s, __u64 addr,
-								   __u64 size)
+								  __u64 size)
 {
 	__u64 state = pbp_identity_mix(5, size), nwords;
 	__s64 at;
@@ -127,7 +128,8 @@ PBP_GLOBAL int string_identity(__u32 cpu, __u64 addr)
 	if (string_header(s, addr, &header))
 		return -1;
 	if (header.hash == ~0ULL) /* never asked for: take the characters */
-		header.hash = bytes_identity(s, header.data_addr, header.length * (header.kind ?: 1));
+		header.hash =
+			bytes_identity(s, header.data_addr, header.length * (header.kind ?: 1));
 	s->identity = pbp_identity_string(header.length, header.hash);
 	return 0;
 }
@@ -148,8 +150,8 @@ PBP_GLOBAL int linetable_identity(__u32 cpu, __u64 addr)
 }
 
 /* The identity of a file name, looked at once a tick: the functions of one file share the object. */
-static inline __attribute__((always_inline)) __u64 filename_identity(struct pbp_scratch *s, __u32 cpu,
-								      __u64 addr)
+static inline __attribute__((always_inline)) __u64 filename_identity(struct pbp_scratch *s,
+								     __u32 cpu, __u64 addr)
 {
 	struct pbp_checked *checked = &s->checked[addr * PBP_TAG_SPREAD >> 60];
 
@@ -190,7 +192,7 @@ static inline __attribute__((always_inline)) __u64 code_identity(struct pbp_scra
 
 /* Append bytes of the target's memory to the code record. How many were appended: size, or 0. */
 static inline __attribute__((always_inline)) __u32 record_append(struct pbp_scratch *s, __u64 addr,
-								  __u64 size, const __u32 max)
+								 __u64 size, const __u32 max)
 {
 	__u64 at = s->record_bytes;
 
@@ -210,7 +212,7 @@ static inline __attribute__((always_inline)) __u32 record_append(struct pbp_scra
 
 /* Append the string at addr and describe it. */
 static inline __attribute__((always_inline)) void record_string(struct pbp_scratch *s, __u64 addr,
-								 struct pbp_string *string)
+								struct pbp_string *string)
 {
 	struct string_header header = {};
 	__u64 size;
@@ -270,7 +272,7 @@ PBP_GLOBAL int record_linetable(__u32 cpu)
 
 /* Compose the record of the code object in the scratch, with its names or as an announcement. */
 static inline __attribute__((always_inline)) void record_compose(struct pbp_scratch *s, __u32 cpu,
-								  int with_names)
+								 int with_names)
 {
 	struct pbp_code *head = &s->record.head;
 	struct pbp_string none = {};
@@ -287,8 +289,8 @@ static inline __attribute__((always_inline)) void record_compose(struct pbp_scra
 }
 
 /* Send the composed record. Negative: the ring is full. */
-static inline __attribute__((always_inline)) long record_send(struct pbp_scratch *s, __u64 code_addr,
-							       __u64 identity)
+static inline __attribute__((always_inline)) long record_send(struct pbp_scratch *s,
+							      __u64 code_addr, __u64 identity)
 {
 	struct pbp_code *head = &s->record.head;
 	__u64 size = sizeof(*head) + s->record_bytes;
@@ -348,7 +350,8 @@ PBP_GLOBAL int code_meet(__u32 cpu)
 		with_names = s->record_bytes <= s->code_bytes_left;
 	}
 	if (!with_names) {
-		if (seen->tag == tag && seen->identity == identity) /* announced at an earlier tick */
+		if (seen->tag == tag &&
+		    seen->identity == identity) /* announced at an earlier tick */
 			return 0;
 		record_compose(s, cpu, 0);
 	}

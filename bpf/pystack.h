@@ -25,7 +25,8 @@
 #define C_STACK_NEAR (1ULL << 20)
 
 /* Make a window that holds the frame at addr. Its index, or -1: the frame cannot be read. */
-static inline __attribute__((always_inline)) int window_open(struct pbp_scratch *s, __u64 addr, __u32 window)
+static inline __attribute__((always_inline)) int window_open(struct pbp_scratch *s, __u64 addr,
+							     __u32 window)
 {
 	__u64 frame_size = s->target.layout.frame_size, lo, length;
 
@@ -36,7 +37,8 @@ static inline __attribute__((always_inline)) int window_open(struct pbp_scratch 
 			length = frame_size;
 	} else {
 		lo = addr & ~(PBP_PAGE_BYTES - 1ULL);
-		if (addr + frame_size - PBP_WINDOW_BYTES > lo && addr + frame_size > PBP_WINDOW_BYTES)
+		if (addr + frame_size - PBP_WINDOW_BYTES > lo &&
+		    addr + frame_size > PBP_WINDOW_BYTES)
 			lo = addr + frame_size - PBP_WINDOW_BYTES;
 		length = addr + frame_size - lo;
 	}
@@ -64,28 +66,141 @@ static inline __attribute__((always_inline)) long frame_read(struct pbp_scratch 
 }
 
 /* End the walk with its reason. */
-static inline __attribute__((always_inline)) int walk_fail(struct pbp_scratch *s, enum pbp_reason reason)
+static inline __attribute__((always_inline)) int walk_fail(struct pbp_scratch *s,
+							   enum pbp_reason reason)
 {
 	s->reason = reason;
 	s->incomplete = 1;
 	return 1;
 }
 
+/* How frames of a layout say what they are; each gets its own copy of the loop over frames, with what it needs. */
+enum frame_form {
+	FRAME_INDEXED, /* up to 3.10: f_lasti, no owners, every frame is entered from C */
+	FRAME_FLAGGED, /* 3.11: is_entry, cframes */
+	FRAME_SHIMMED_CFRAME, /* 3.12: shims, cframes */
+	FRAME_SHIMMED, /* from 3.13: shims */
+};
+
+static inline __attribute__((always_inline)) enum frame_form
+frame_form(const struct pbp_layout *layout)
+{
+	if (layout->frame_entry_kind == PBP_ENTRY_ALWAYS)
+		return FRAME_INDEXED;
+	if (layout->frame_entry_kind == PBP_ENTRY_FLAG)
+		return FRAME_FLAGGED;
+	return layout->cframe_current_frame != PBP_ABSENT ? FRAME_SHIMMED_CFRAME : FRAME_SHIMMED;
+}
+
 /*
- * One turn of the walk: at most PBP_FRAMES_PER_TURN frames out of one window. 1 ends the walk. A global function
- * with a scalar argument: the verifier looks at it once, however often it is called.
+ * The instruction of a frame as on the wire: all ones (PBP_FRAME_NO_INSTR) where the position is negative or does
+ * not fit. Without a branch, because each would double the verifier's paths through the loop over frames.
+ */
+static inline __attribute__((always_inline)) __u64 frame_instr(__s64 position)
+{
+	__u64 over = ((PBP_FRAME_NO_INSTR - 1 - (__u64)position) | (__u64)position) >> 63;
+
+	return ((__u64)position | -over) & PBP_FRAME_INSTR_MASK;
+}
+
+/*
+ * Take up to PBP_FRAMES_PER_TURN frames out of the window at s->windows + base, whose first address is lo and in
+ * which frames may start on `length` addresses. `form` is a constant.
+ */
+static inline __attribute__((always_inline)) void
+frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enum frame_form form)
+{
+	const struct pbp_layout *layout = &s->target.layout;
+	const __u32 previous_at = FRAME_WITHIN(layout->frame_previous);
+	const __u32 code_at = FRAME_WITHIN(layout->frame_code);
+	const __u32 instr_at = FRAME_WITHIN(layout->frame_instr);
+	const __u32 owner_at = FRAME_WITHIN(layout->frame_owner);
+	const __u32 entry_at = FRAME_WITHIN(layout->frame_is_entry);
+	const __u32 shim_owner = layout->frame_shim_owner, adaptive = layout->code_adaptive;
+	const __u64 code_mask = ~(__u64)layout->frame_code_tag, generation = s->generation;
+	const __u64 target_tag = (__u64)s->target.id << PBP_TAG_TARGET_SHIFT;
+	const __u32 shift = layout->frame_instr_shift & 31;
+	struct pbp_stack_buffer *stack = &s->stacks[s->current_buffer & 1];
+	__u64 addr = s->addr, depth = s->depth, code, position, word, tag, spread, select;
+	__u64 first_caller = s->first_caller, c_stack = s->c_stack;
+	__u32 from_c = 0, python = 1, entered = s->entered;
+	const struct pbp_seen *seen;
+	const __u8 *frame;
+
+	for (int i = 0; i < PBP_FRAMES_PER_TURN; i++) {
+		__u64 offset = addr - lo + base;
+
+		if (addr - lo >= length)
+			break;
+		barrier_var(offset);
+		if (offset > PBP_SINGLE_OFFSET)
+			break;
+		frame = s->windows + offset;
+		if (form == FRAME_SHIMMED || form == FRAME_SHIMMED_CFRAME) {
+			python = ((__u32)frame[owner_at] - shim_owner) >> 31; /* 0: a shim */
+			from_c = python ^ 1;
+			/* Masks instead of branches, see frame_instr(). */
+			select = (__u64)python - 1;
+			c_stack = (c_stack & ~select) | (addr & select);
+		}
+		if (form == FRAME_FLAGGED)
+			from_c = frame[entry_at] & 1;
+		addr = load64(frame + previous_at);
+		code = load64(frame + code_at) & code_mask;
+		if (form == FRAME_FLAGGED || form == FRAME_SHIMMED_CFRAME) {
+			/* What the leaf-most entry from C returns to. */
+			select = -(__u64)(from_c & ~entered);
+			first_caller = (first_caller & ~select) | (addr & select);
+			entered |= from_c;
+		}
+		position = load64(frame + instr_at);
+		if (form == FRAME_INDEXED)
+			position = (__u64)((__s64)(__s32)position >> shift);
+		else
+			position = (__u64)((__s64)(position - code - adaptive) >> 1);
+		word = (code >> 3) << PBP_FRAME_CODE_SHIFT | frame_instr((__s64)position);
+		if (form == FRAME_INDEXED)
+			word |= PBP_FRAME_FROM_C;
+		if (form == FRAME_FLAGGED)
+			word |= (__u64)from_c << 19;
+
+		barrier_var(depth);
+		if (depth > settings.max_depth || depth > PBP_DEPTH_MAX)
+			break;
+		stack->frames[depth] = word;
+		if (form == FRAME_SHIMMED || form == FRAME_SHIMMED_CFRAME)
+			/* A shim's word is written over; the frame above it (for the first one a dummy) was entered. */
+			(&stack->head.reserved64)[depth] |= (__u64)from_c << 19;
+		depth += python;
+
+		tag = (code >> 3 & ((1ULL << PBP_TAG_TARGET_SHIFT) - 1)) | target_tag;
+		spread = tag * PBP_TAG_SPREAD;
+		seen = &seen_codes[spread >> (64 - PBP_SEEN_SLOT_BITS)];
+		if ((seen->tag != tag || (seen->stamp ^ spread) != generation) && python) {
+			s->pending = tag;
+			break;
+		}
+	}
+	s->addr = addr;
+	s->depth = (__u32)depth;
+	s->c_stack = c_stack;
+	s->first_caller = first_caller;
+	s->entered = entered;
+	s->last_from_c = from_c;
+}
+
+/*
+ * One turn of the walk: some frames out of one window. 1 ends the walk. A global function with a scalar argument:
+ * the verifier looks at it once, however often it is called.
  */
 PBP_GLOBAL int pystack_turn(__u32 cpu)
 {
 	struct pbp_scratch *s = scratch_of(cpu);
-	const struct pbp_layout *layout;
-	struct pbp_stack_buffer *stack;
-	__u64 addr, lo, length, base, first_caller, generation, target_tag;
-	__u32 window, depth, max_depth, entered, last_entered;
+	__u64 addr, lo, length, base;
+	__u32 window;
 
 	if (!s)
 		return 1;
-	layout = &s->target.layout;
 	if (s->pending) {
 		if (code_meet(cpu)) {
 			s->depth--; /* what was taken for a frame is none */
@@ -94,9 +209,8 @@ PBP_GLOBAL int pystack_turn(__u32 cpu)
 		s->pending = 0;
 	}
 	addr = s->addr;
-	depth = s->depth;
-	max_depth = settings.max_depth;
-	if (!addr || depth >= max_depth)
+	/* One frame more than is kept: only shims may follow the last one, or the stack is cut. */
+	if (!addr || s->depth > settings.max_depth)
 		return 1;
 	if (addr == s->cycle_mark)
 		return walk_fail(s, PBP_REASON_CYCLE);
@@ -129,90 +243,26 @@ PBP_GLOBAL int pystack_turn(__u32 cpu)
 		}
 	}
 	s->window = window;
-
-	const __u32 previous_at = FRAME_WITHIN(layout->frame_previous);
-	const __u32 code_at = FRAME_WITHIN(layout->frame_code);
-	const __u32 instr_at = FRAME_WITHIN(layout->frame_instr);
-	/* Up to 3.10 there is no owner and no shim: any byte will do, and none is large enough. */
-	const __u32 owner_at = FRAME_WITHIN(layout->frame_owner);
-	const __u32 shim_owner = layout->frame_shim_owner ?: 256;
-	const __u32 entry_at = FRAME_WITHIN(layout->frame_is_entry);
-	const __u32 entry_mask = layout->frame_entry_kind == PBP_ENTRY_FLAG;
-	const __u32 entry_always = layout->frame_entry_kind == PBP_ENTRY_ALWAYS;
-	const __u64 code_mask = ~(__u64)layout->frame_code_tag;
-	const __u32 is_pointer = layout->frame_instr_kind == PBP_INSTR_POINTER;
-	const __u32 extend = is_pointer ? 0 : 32;
-	const __u64 start_mask = is_pointer ? ~0ULL : 0;
-	const __u32 shift = layout->frame_instr_shift & 31;
-	const __u64 adaptive = is_pointer ? layout->code_adaptive : 0;
-
-	first_caller = s->first_caller;
-	entered = s->entered;
-	last_entered = s->last_entered;
-	generation = s->generation;
-	target_tag = (__u64)s->target.id << PBP_TAG_TARGET_SHIFT;
-	stack = &s->stacks[s->current_buffer & 1];
-	for (int i = 0; i < PBP_FRAMES_PER_TURN; i++) {
-		const struct pbp_seen *seen;
-		const __u8 *frame;
-		__u64 offset = addr - lo + base, code, raw, over, tag, spread, select;
-		__u32 python, entry;
-		__s64 instr;
-
-		if (addr - lo >= length)
-			break;
-		barrier_var(offset);
-		if (offset > PBP_SINGLE_OFFSET)
-			break;
-		frame = s->windows + offset;
-		code = load64(frame + code_at) & code_mask;
-		raw = load64(frame + instr_at);
-		instr = (__s64)(raw << extend) >> extend;
-		instr = (instr - (__s64)((code + adaptive) & start_mask)) >> shift;
-		/* All ones (PBP_FRAME_NO_INSTR) where the position is negative or does not fit; no branch, */
-		/* because each would double the verifier's paths through the turns of this loop. */
-		over = (PBP_FRAME_NO_INSTR - 1 - (__u64)instr | (__u64)instr) >> 63;
-		raw = ((__u64)instr | -over) & PBP_FRAME_INSTR_MASK;
-
-		python = ((__u32)frame[owner_at] - shim_owner) >> 31; /* 0: a shim */
-		entry = (frame[entry_at] & entry_mask) | entry_always;
-		last_entered = (frame[entry_at] & entry_mask) | (python ^ 1);
-		addr = load64(frame + previous_at);
-		/* What the leaf-most entry from C returns to. */
-		select = -(__u64)(last_entered & ~entered & 1);
-		first_caller = (first_caller & ~select) | (addr & select);
-		entered |= last_entered;
-
-		barrier_var(depth);
-		if (depth >= PBP_DEPTH_MAX)
-			break;
-		/* A shim's slot is written over; the frame above it (or the word before the first) was entered from C. */
-		stack->frames[depth] = (code >> 3) << PBP_FRAME_CODE_SHIFT | (__u64)entry << 19 | raw;
-		(&stack->head.reserved64)[depth] |= (__u64)(python ^ 1) << 19;
-		if (!python)
-			s->c_stack = lo + offset - base;
-		depth += python;
-
-		tag = (code >> 3 & ((1ULL << PBP_TAG_TARGET_SHIFT) - 1)) | target_tag;
-		spread = tag * PBP_TAG_SPREAD;
-		seen = &seen_codes[spread >> (64 - PBP_SEEN_SLOT_BITS)];
-		if ((seen->tag != tag || (seen->stamp ^ spread) != generation) && python) {
-			s->pending = tag;
-			break;
-		}
-		if (depth >= max_depth)
-			break;
+	switch (frame_form(&s->target.layout)) {
+	case FRAME_INDEXED:
+		frames_take(s, lo, length, base, FRAME_INDEXED);
+		break;
+	case FRAME_FLAGGED:
+		frames_take(s, lo, length, base, FRAME_FLAGGED);
+		break;
+	case FRAME_SHIMMED_CFRAME:
+		frames_take(s, lo, length, base, FRAME_SHIMMED_CFRAME);
+		break;
+	case FRAME_SHIMMED:
+		frames_take(s, lo, length, base, FRAME_SHIMMED);
+		break;
 	}
-	s->addr = addr;
-	s->depth = depth;
-	s->first_caller = first_caller;
-	s->entered = entered;
-	s->last_entered = last_entered;
 	return 0;
 }
 
 /* Forget the last walk. Windows are forgotten too: the target has run since they were read. */
-static inline __attribute__((always_inline)) void walk_begin(struct pbp_scratch *s, __u64 frame_addr)
+static inline __attribute__((always_inline)) void walk_begin(struct pbp_scratch *s,
+							     __u64 frame_addr)
 {
 	s->addr = frame_addr;
 	s->length[0] = s->length[1] = 0;
@@ -223,7 +273,7 @@ static inline __attribute__((always_inline)) void walk_begin(struct pbp_scratch 
 	s->pending = 0;
 	s->first_caller = 0;
 	s->entered = 0;
-	s->last_entered = 0;
+	s->last_from_c = 0;
 	s->incomplete = 0;
 	s->reason = PBP_REASON_NONE;
 	s->stacks[s->current_buffer & 1].head.reserved64 = 0;
@@ -268,11 +318,15 @@ static inline __attribute__((always_inline)) enum pbp_status walk_status(struct 
 {
 	__u32 entry_kind = s->target.layout.frame_entry_kind;
 
+	if (s->depth > settings.max_depth) {
+		s->depth = settings.max_depth;
+		return PBP_STATUS_TRUNCATED;
+	}
 	if (s->incomplete)
 		return PBP_STATUS_UNREADABLE;
-	if (s->addr)
+	if (s->addr) /* out of turns */
 		return PBP_STATUS_TRUNCATED;
-	if (entry_kind != PBP_ENTRY_ALWAYS && !s->last_entered) {
+	if (entry_kind != PBP_ENTRY_ALWAYS && !s->last_from_c) {
 		/* The outermost frame is always entered from C: this one was being switched to or from. */
 		s->reason = PBP_REASON_NO_ROOT;
 		return PBP_STATUS_UNREADABLE;
@@ -302,7 +356,8 @@ static inline __attribute__((always_inline)) __u64 code_generation(struct pbp_sc
 }
 
 /* Walk the stack whose leaf is s->frame_addr into the current buffer. */
-static inline __attribute__((always_inline)) enum pbp_status pystack_walk(struct pbp_scratch *s, __u32 cpu)
+static inline __attribute__((always_inline)) enum pbp_status pystack_walk(struct pbp_scratch *s,
+									  __u32 cpu)
 {
 	enum pbp_status status;
 

@@ -24,15 +24,16 @@ extern struct pbp_settings settings;
 extern struct pbp_seen seen_codes[PBP_SEEN_SLOTS];
 
 #define PBP_GLOBAL
-#define barrier_var(variable) ((void)0)
-#define scratch_of(cpu) pbp_host_scratch(cpu)
+#define barrier_var(variable)		    ((void)0)
+#define scratch_of(cpu)			    pbp_host_scratch(cpu)
 #define bpf_probe_read_user(to, size, from) pbp_host_read(to, size, (__u64)(from))
-#define ring_send(record, size) pbp_host_send(record, size)
-#define ring_used() pbp_host_ring_used()
+#define ring_send(record, size)		    pbp_host_send(record, size)
+#define ring_used()			    pbp_host_ring_used()
 
 #endif
 
-static inline __attribute__((always_inline)) void count(struct pbp_scratch *s, enum pbp_counter counter)
+static inline __attribute__((always_inline)) void count(struct pbp_scratch *s,
+							enum pbp_counter counter)
 {
 	s->counters[counter]++;
 }
@@ -42,8 +43,8 @@ static inline __attribute__((always_inline)) void count(struct pbp_scratch *s, e
  * in memory, which cannot be mended here. User addresses only: anything above is garbage, and an address
  * that the hardware does not know must not reach the helper.
  */
-static inline __attribute__((always_inline)) long read_target(struct pbp_scratch *s, void *to, __u64 size,
-							       __u64 from)
+static inline __attribute__((always_inline)) long read_target(struct pbp_scratch *s, void *to,
+							      __u64 size, __u64 from)
 {
 	long failed = -1;
 

@@ -61,7 +61,7 @@ struct pbp_checked {
 struct pbp_block {
 	__u64 start, tick, length;
 };
-#define PBP_BLOCK_BITS 5
+#define PBP_BLOCK_BITS	5
 #define PBP_BLOCK_BYTES 1024
 /* Blocks are read a little further than the next one's start, for the objects that reach over it. */
 #define PBP_BLOCK_STRIDE (PBP_BLOCK_BYTES + 256)
@@ -107,7 +107,8 @@ struct pbp_scratch {
 
 	/* pystack.h */
 	__u64 addr; /* next frame */
-	__u64 lo[2], length[2]; /* windows: first address, addresses a frame may start at from there on */
+	__u64 lo[2],
+		length[2]; /* windows: first address, addresses a frame may start at from there on */
 	__u64 c_stack; /* where a shim was last seen */
 	__u64 cycle_mark;
 	__u64 generation;
@@ -117,7 +118,7 @@ struct pbp_scratch {
 	__u32 depth; /* frames stored */
 	__u32 turns, next_mark;
 	__u32 entered; /* first_caller is valid */
-	__u32 last_entered; /* the frame walked last was a shim or was entered from C */
+	__u32 last_from_c; /* the frame walked last was a shim or was entered from C */
 	__u32 incomplete; /* the walk ended before the root */
 	__u8 windows[PBP_WINDOWS_BYTES];
 

@@ -24,7 +24,7 @@
 #include "read.h"
 
 /* A row's offset as an index into a buffer of LIMIT bytes; rows are checked in user space, the verifier is not told. */
-#define PBP_WITHIN(offset, limit) ((offset) & ((limit) - 1))
+#define PBP_WITHIN(offset, limit) ((offset) & ((limit)-1))
 
 /* How many bytes of a thread state hold both fields that are read. */
 static inline __attribute__((always_inline)) __u32 tstate_span(const struct pbp_layout *layout)
@@ -49,7 +49,8 @@ static inline __attribute__((always_inline)) long tstate_read(struct pbp_scratch
 	return read_target(s, s->tstate, span, addr);
 }
 
-static inline __attribute__((always_inline)) __u64 tstate_field(const struct pbp_scratch *s, __u32 offset)
+static inline __attribute__((always_inline)) __u64 tstate_field(const struct pbp_scratch *s,
+								__u32 offset)
 {
 	__u64 o = PBP_WITHIN(offset, PBP_TSTATE_BYTES_MAX);
 
@@ -168,7 +169,7 @@ static inline __attribute__((always_inline)) __u64 tstate_births(struct pbp_scra
 	return interp ? 0 : births;
 }
 
-#define NATIVES_TO_TRUST 16
+#define NATIVES_TO_TRUST   16
 #define NATIVES_TO_RECHECK 64
 
 enum tstate_result {
@@ -178,7 +179,8 @@ enum tstate_result {
 	TSTATE_TOO_MANY, /* the list is longer than the limit */
 };
 
-static inline __attribute__((always_inline)) enum tstate_result tstate_walk(struct pbp_scratch *s, __u32 cpu)
+static inline __attribute__((always_inline)) enum tstate_result tstate_walk(struct pbp_scratch *s,
+									    __u32 cpu)
 {
 	int turn;
 
@@ -210,12 +212,14 @@ static inline __attribute__((always_inline)) enum tstate_result tstate_walk(stru
 }
 
 /* The interrupted thread's leaf-most frame. s->thread and s->thread_id are set; s->thread is kept up to date. */
-static inline __attribute__((always_inline)) enum tstate_result tstate_find(struct pbp_scratch *s, __u32 cpu)
+static inline __attribute__((always_inline)) enum tstate_result tstate_find(struct pbp_scratch *s,
+									    __u32 cpu)
 {
 	const struct pbp_layout *layout = &s->target.layout;
 
 	if (s->thread.tstate_addr && !tstate_read(s, s->thread.tstate_addr) &&
-	    tstate_field(s, layout->tstate_thread_id) == s->thread_id && !tstate_frame(s) && s->frame_addr)
+	    tstate_field(s, layout->tstate_thread_id) == s->thread_id && !tstate_frame(s) &&
+	    s->frame_addr)
 		return TSTATE_FOUND;
 	s->thread.natives++;
 	if (s->thread.births && s->thread.natives > NATIVES_TO_TRUST &&

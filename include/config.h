@@ -14,7 +14,7 @@
 /* Turns of the walk's loop. A turn takes up to PBP_FRAMES_PER_TURN frames out of one read. */
 #define PBP_WALK_TURNS	    (PBP_DEPTH_MAX + 64)
 #define PBP_FRAMES_PER_TURN 16
-#define PBP_TURNS_PER_CALL 64
+#define PBP_TURNS_PER_CALL  64
 
 /* One page-clipped read of frames; 4096 was the best size measured at every depth. */
 #define PBP_WINDOW_BYTES 4096

@@ -17,7 +17,8 @@
 /* What a content identity is made from. A value of 0 stands for what could not be read. */
 struct pbp_identity_parts {
 	__u64 name_addr, qualname_addr, filename_addr, linetable_addr;
-	__u64 name, qualname, filename; /* pbp_identity_string() of each; qualname 0 where it is the name */
+	__u64 name, qualname,
+		filename; /* pbp_identity_string() of each; qualname 0 where it is the name */
 	__u64 linetable; /* pbp_identity_bytes() of its size and first PBP_IDENTITY_BYTES_MAX bytes */
 	__s64 firstlineno;
 };
@@ -53,7 +54,8 @@ pbp_identity_join(const struct pbp_identity_parts *parts)
 }
 
 /* A version is unique in its interpreter only. */
-static inline __attribute__((always_inline)) __u64 pbp_identity_version(__u32 version, __u64 interp_addr)
+static inline __attribute__((always_inline)) __u64 pbp_identity_version(__u32 version,
+									__u64 interp_addr)
 {
 	return (pbp_identity_mix(3, interp_addr) << 32 | version) & ~(1ULL << 63);
 }

@@ -114,7 +114,8 @@ static int open_file(struct output *output, const char *path, struct err *err)
 		return err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
 	}
 	if (uid >= 0 && fchown(fd, (uid_t)uid, (gid_t)gid))
-		return err_set(err, -errno, "cannot give '%s' to its user: %s", path, strerror(errno));
+		return err_set(err, -errno, "cannot give '%s' to its user: %s", path,
+			       strerror(errno));
 	output->stream = fdopen(fd, "w");
 	if (!output->stream)
 		return err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
@@ -155,8 +156,8 @@ int output_commit(struct output *output, struct err *err)
 
 	errno = failed ? EIO : 0;
 	if (fflush(output->stream) || failed)
-		return err_set(err, errno ? -errno : -EIO, "cannot write to '%s': %s", output->shown,
-			       strerror(errno ? errno : EIO));
+		return err_set(err, errno ? -errno : -EIO, "cannot write to '%s': %s",
+			       output->shown, strerror(errno ? errno : EIO));
 	if (output->folder < 0)
 		return 0;
 	if (renameat(output->folder, output->temporary, output->folder, output->name))

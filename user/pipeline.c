@@ -77,8 +77,8 @@ static struct target *find_target(struct pipeline *pipeline, uint32_t id)
 	return target;
 }
 
-int pipeline_add_target(struct pipeline *pipeline, const struct pbp_target *target, uint32_t process,
-			const struct memory *memory)
+int pipeline_add_target(struct pipeline *pipeline, const struct pbp_target *target,
+			uint32_t process, const struct memory *memory)
 {
 	struct target *added = calloc(1, sizeof(*added));
 
@@ -143,9 +143,12 @@ static int find_node(struct pipeline *pipeline, const struct node_key *key, uint
  * Where a target's stacks of one kind begin: BASE_ROOT is the process, the others stand on it and say what the
  * root of such a stack is.
  */
-static int find_base(struct pipeline *pipeline, struct target *target, uint32_t base, uint32_t *ret_node)
+static int find_base(struct pipeline *pipeline, struct target *target, uint32_t base,
+		     uint32_t *ret_node)
 {
-	struct node_key key = { .caller = NODE_NONE, .code = CODE_PROCESS, .instruction = target->id };
+	struct node_key key = { .caller = NODE_NONE,
+				.code = CODE_PROCESS,
+				.instruction = target->id };
 	int code;
 
 	if (target->bases[base] == NODE_NONE && base != BASE_ROOT) {
@@ -212,8 +215,8 @@ static int find_address(struct pipeline *pipeline, struct target *target, uint64
 }
 
 /* The node of one frame called from `caller`. */
-static int frame_node(struct pipeline *pipeline, struct target *target, uint32_t caller, uint64_t frame,
-		      uint32_t *ret_node)
+static int frame_node(struct pipeline *pipeline, struct target *target, uint32_t caller,
+		      uint64_t frame, uint32_t *ret_node)
 {
 	struct node_key key = { .caller = caller };
 	struct address *address;
@@ -235,8 +238,8 @@ static struct path *path_for(struct pipeline *pipeline, uint32_t cpu, uint32_t n
 	if (cpu >= pipeline->npaths) {
 		size_t had = pipeline->npaths;
 
-		if (cpu >= CPUS_MAX ||
-		    array_reserve(&pipeline->paths, &pipeline->npaths, (size_t)cpu + 1, sizeof(*path)))
+		if (cpu >= CPUS_MAX || array_reserve(&pipeline->paths, &pipeline->npaths,
+						     (size_t)cpu + 1, sizeof(*path)))
 			return NULL;
 		memset(pipeline->paths + had, 0, (pipeline->npaths - had) * sizeof(*path));
 	}
@@ -269,7 +272,8 @@ static int path_resolve(struct pipeline *pipeline, struct target *target, struct
 	return 0;
 }
 
-int pipeline_sample(struct pipeline *pipeline, const struct pbp_sample *sample, const uint64_t *frames)
+int pipeline_sample(struct pipeline *pipeline, const struct pbp_sample *sample,
+		    const uint64_t *frames)
 {
 	struct target *target = find_target(pipeline, sample->target);
 	uint32_t kept = sample->nkept, fresh = sample->nframes - kept, base, leaf;
@@ -318,14 +322,15 @@ static bool record_is_whole(const struct pbp_code *record)
 }
 
 /* Remember to read the code object at this address from the live process. */
-static int remember_missing(struct pipeline *pipeline, struct target *target, struct address *address)
+static int remember_missing(struct pipeline *pipeline, struct target *target,
+			    struct address *address)
 {
 	int code;
 
 	if (address->missing || !target->readable)
 		return 0;
-	code = array_reserve(&pipeline->missing, &pipeline->missing_capacity, pipeline->nmissing + 1,
-			     sizeof(*pipeline->missing));
+	code = array_reserve(&pipeline->missing, &pipeline->missing_capacity,
+			     pipeline->nmissing + 1, sizeof(*pipeline->missing));
 	if (code)
 		return code;
 	address->missing = true;

@@ -27,8 +27,8 @@ void pipeline_free(struct pipeline *pipeline);
  * Make a target known before its first record: target->id, target->layout. `process` is its index in the
  * profile; `memory` is copied, and used only by pipeline_read_missing. 0 or -ENOMEM.
  */
-int pipeline_add_target(struct pipeline *pipeline, const struct pbp_target *target, uint32_t process,
-			const struct memory *memory);
+int pipeline_add_target(struct pipeline *pipeline, const struct pbp_target *target,
+			uint32_t process, const struct memory *memory);
 
 /* The target's memory is another program's from now on: nothing more is read from it. */
 void pipeline_retire_target(struct pipeline *pipeline, uint32_t target);
@@ -37,7 +37,8 @@ void pipeline_retire_target(struct pipeline *pipeline, uint32_t target);
  * Take one record; sizes were checked by whoever took it from the wire. 0; -EBADMSG for a record that makes no
  * sense (it is counted as malformed); -ENOMEM.
  */
-int pipeline_sample(struct pipeline *pipeline, const struct pbp_sample *sample, const uint64_t *frames);
+int pipeline_sample(struct pipeline *pipeline, const struct pbp_sample *sample,
+		    const uint64_t *frames);
 int pipeline_code(struct pipeline *pipeline, const struct pbp_code *code, const uint8_t *data);
 
 /*

@@ -72,7 +72,8 @@ static int resolve(struct pipeline *pipeline, const struct node *node, struct re
 	int failed;
 
 	if (node->key.code == CODE_PROCESS) {
-		*resolved = (struct resolved){ .process = node->process, .stack = PROFILE_STACK_EMPTY };
+		*resolved =
+			(struct resolved){ .process = node->process, .stack = PROFILE_STACK_EMPTY };
 		return 0;
 	}
 	*resolved = all[node->key.caller];
@@ -85,7 +86,8 @@ static int resolve(struct pipeline *pipeline, const struct node *node, struct re
 		code_symbol(code, node->key.instruction, &symbol, resolved);
 	}
 	failed = profile_add_symbol(pipeline->profile, &symbol, &id);
-	return failed ? failed : profile_add_stack(pipeline->profile, resolved->stack, id, &resolved->stack);
+	return failed ? failed
+		      : profile_add_stack(pipeline->profile, resolved->stack, id, &resolved->stack);
 }
 
 /* Count the node's samples where the account wants them. */

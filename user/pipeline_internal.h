@@ -30,8 +30,8 @@ enum {
 };
 
 /* Ids above those of codes_add: what a node is that is no code object. */
-#define CODE_PROCESS	UINT32_MAX
-#define CODE_BASE(base) (UINT32_MAX - (uint32_t)BASE_MAX + (base))
+#define CODE_PROCESS	   UINT32_MAX
+#define CODE_BASE(base)	   (UINT32_MAX - (uint32_t)BASE_MAX + (base))
 #define CODE_IS_BASE(code) ((code) > UINT32_MAX - (uint32_t)BASE_MAX && (code) != CODE_PROCESS)
 #define CODE_TO_BASE(code) ((code) - (UINT32_MAX - (uint32_t)BASE_MAX))
 

@@ -97,8 +97,8 @@ static void take_thread_wanted(void *context, const struct pbp_thread_wanted *wa
 	uint64_t tstate_addr, interp_addr;
 
 	if (wanted->target != session->process.target.id ||
-	    thread_find(&session->memory, &session->process.target, wanted->thread_id,
-			&tstate_addr, &interp_addr))
+	    thread_find(&session->memory, &session->process.target, wanted->thread_id, &tstate_addr,
+			&interp_addr))
 		return;
 	found.tstate_addr = tstate_addr;
 	found.interp_addr = interp_addr;
@@ -131,7 +131,8 @@ static int add_target(struct session *session, struct err *err)
 					   session->profile_process, &session->memory);
 	if (!code)
 		code = capture_put_target(session->capture, process->id.pid, &process->target);
-	return code ? err_set(err, code, "cannot add pid %d: %s", process->id.pid, strerror(-code)) : 0;
+	return code ? err_set(err, code, "cannot add pid %d: %s", process->id.pid, strerror(-code))
+		    : 0;
 }
 
 static int open_kernel_side(struct session *session, struct err *err)
@@ -238,7 +239,8 @@ static void start_recording(struct session *session)
 	struct account *account = profile_account(session->profile);
 	bool known;
 
-	account->kernel_known = !clock_getcpuclockid(session->process.id.pid, &session->kernel_clock);
+	account->kernel_known =
+		!clock_getcpuclockid(session->process.id.pid, &session->kernel_clock);
 	session->own_cpu_start_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID, &known);
 	session->recording_ns = clock_monotonic_ns();
 	if (account->kernel_known)
@@ -359,7 +361,8 @@ static void fill_account(struct session *session, const uint64_t counters[PBP_CO
 	account->samples_lost = counters[PBP_COUNT_LOST];
 	account->repaired = counters[PBP_COUNT_REPAIRED];
 	account->bpf_known = !capture_cost(session->capture, &account->bpf_ns, &runs);
-	account->own_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID, &known) - session->own_cpu_start_ns;
+	account->own_cpu_ns =
+		clock_ns(CLOCK_PROCESS_CPUTIME_ID, &known) - session->own_cpu_start_ns;
 	account->start_ns = first > session->started_ns ? first - session->started_ns : 0;
 	if (!getrusage(RUSAGE_SELF, &usage))
 		account->own_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
@@ -430,7 +433,8 @@ static int open_all(struct session *session, struct err *err)
 	if (code)
 		return code;
 	session->profile = profile_new();
-	code = session->profile ? memory_open_process(session->process.id.pid, &session->memory) : -ENOMEM;
+	code = session->profile ? memory_open_process(session->process.id.pid, &session->memory)
+				: -ENOMEM;
 	if (!code)
 		code = pipeline_new(session->profile, &session->pipeline);
 	if (code)

@@ -35,8 +35,6 @@ enum {
 	BPF_RB_AVAIL_DATA = 0,
 };
 
-
-
 #if defined(__TARGET_ARCH_x86)
 #include "x86/vmlinux.h"
 #elif defined(__TARGET_ARCH_arm64)

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,8 +183,9 @@ static struct profile *random_profile(unsigned seed)
 			assert_int_equal(profile_add_stack(profile, stack,
 							   symbols[rand_r(&seed) % 12], &stack),
 					 0);
-		assert_int_equal(profile_add_weight(profile, 0, stack, 1, 1 + rand_r(&seed) % 5U),
-				 0);
+		assert_int_equal(
+			profile_add_weight(profile, 0, stack, 1, 1 + (uint64_t)rand_r(&seed) % 5),
+			0);
 	}
 	return profile;
 }

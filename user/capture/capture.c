@@ -85,9 +85,11 @@ static int load_failed(int code, struct err *err)
 	err_set(err, code, "cannot load the BPF program: %s%s%s%s", strerror(-code),
 		*libbpf_warning ? " (" : "", libbpf_warning, *libbpf_warning ? ")" : "");
 	if (access(BTF_PATH, R_OK))
-		return err_hint(err, "this kernel has no %s; it needs CONFIG_DEBUG_INFO_BTF=y (Linux 5.10 "
-				     "or later of any large distribution)",
-				BTF_PATH);
+		return err_hint(
+			err,
+			"this kernel has no %s; it needs CONFIG_DEBUG_INFO_BTF=y (Linux 5.10 "
+			"or later of any large distribution)",
+			BTF_PATH);
 	if (code == -EPERM || code == -EACCES)
 		return err_hint(err, "run as root; inside a container it must be a privileged one");
 	return err_hint(err, "Linux 5.11 or later with BTF is needed");
@@ -176,8 +178,8 @@ int capture_attach(struct capture *capture, struct err *err)
 		int code = attach_cpu(capture, source, (int)cpu);
 
 		if (code && code != -ENODEV)
-			return err_set(err, code, "cannot attach to the %s of CPU %u: %s", source->name,
-				       cpu, strerror(-code));
+			return err_set(err, code, "cannot attach to the %s of CPU %u: %s",
+				       source->name, cpu, strerror(-code));
 	}
 	if (!capture->nlinks)
 		return err_set(err, -ENODEV, "no CPU has a %s", source->name);

@@ -47,7 +47,8 @@ int capture_cost(const struct capture *capture, uint64_t *ret_ns, uint64_t *ret_
 
 	if (capture->stats_fd < 0)
 		return -ENODATA;
-	code = bpf_obj_get_info_by_fd(bpf_program__fd(capture->bpf->progs.on_cpu_clock), &info, &size);
+	code = bpf_obj_get_info_by_fd(bpf_program__fd(capture->bpf->progs.on_cpu_clock), &info,
+				      &size);
 	if (code)
 		return code;
 	*ret_ns = info.run_time_ns;

@@ -11,10 +11,12 @@
 /* Is what the sample says about itself possible in a record of this size? */
 static bool sample_fits(const struct pbp_sample *sample, size_t size)
 {
-	if (size < sizeof(*sample) || sample->nframes > PBP_DEPTH_MAX || sample->nkept > sample->nframes ||
-	    sample->status >= PBP_STATUS_MAX || sample->reason >= PBP_REASON_MAX)
+	if (size < sizeof(*sample) || sample->nframes > PBP_DEPTH_MAX ||
+	    sample->nkept > sample->nframes || sample->status >= PBP_STATUS_MAX ||
+	    sample->reason >= PBP_REASON_MAX)
 		return false;
-	return size - sizeof(*sample) == (size_t)(sample->nframes - sample->nkept) * sizeof(uint64_t);
+	return size - sizeof(*sample) ==
+	       (size_t)(sample->nframes - sample->nkept) * sizeof(uint64_t);
 }
 
 static bool string_fits(const struct pbp_string *string)

@@ -22,8 +22,8 @@ static bool effective(cap_t capabilities, cap_value_t capability)
 {
 	cap_flag_value_t value = CAP_CLEAR;
 
-	return capability >= 0 &&
-	       !cap_get_flag(capabilities, capability, CAP_EFFECTIVE, &value) && value == CAP_SET;
+	return capability >= 0 && !cap_get_flag(capabilities, capability, CAP_EFFECTIVE, &value) &&
+	       value == CAP_SET;
 }
 
 int privileges_check(struct err *err)
@@ -33,7 +33,8 @@ int privileges_check(struct err *err)
 	size_t length = 0;
 
 	if (!capabilities)
-		return err_set(err, -errno, "cannot read our own capabilities: %s", strerror(errno));
+		return err_set(err, -errno, "cannot read our own capabilities: %s",
+			       strerror(errno));
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		if (effective(capabilities, needed[i].capability) ||
 		    effective(capabilities, needed[i].instead))
@@ -46,7 +47,7 @@ int privileges_check(struct err *err)
 		return 0;
 	err_set(err, -EPERM, "missing privileges: %s", missing);
 	err_hint(err, "run it with sudo; or once: sudo setcap "
-			     "cap_bpf,cap_perfmon,cap_sys_ptrace+ep $(command -v pybpfprof); "
-			     "or in a container: one that is privileged and has the host's PIDs");
+		      "cap_bpf,cap_perfmon,cap_sys_ptrace+ep $(command -v pybpfprof); "
+		      "or in a container: one that is privileged and has the host's PIDs");
 	return -EPERM;
 }

@@ -15,7 +15,7 @@
 #include "python/linetable.h"
 #include "python/pystr.h"
 
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM	   1
 #define uthash_nonfatal_oom(entry) ((entry)->interned = false)
 #include <uthash.h>
 
@@ -271,9 +271,10 @@ int32_t code_line(const struct code *code, uint32_t instruction, bool *ret_exact
 	*ret_exact = true;
 	if (instruction == PBP_FRAME_NO_INSTR) /* not started yet */
 		return code->firstlineno;
-	line = covered(code, offset) ? linetable_line(code->linetable_format, code->linetable,
-						      code->linetable_size, code->firstlineno, offset)
-				     : LINETABLE_BAD;
+	line = covered(code, offset)
+		       ? linetable_line(code->linetable_format, code->linetable,
+					code->linetable_size, code->firstlineno, offset)
+		       : LINETABLE_BAD;
 	if (line > 0)
 		return line;
 	if (line == LINETABLE_BAD) {

@@ -16,7 +16,8 @@ struct codes;
 struct pbp_layout;
 
 struct code {
-	const char *function; /* qualified name where there is one, UTF-8; NULL: the names are lost */
+	const char
+		*function; /* qualified name where there is one, UTF-8; NULL: the names are lost */
 	const char *file; /* UTF-8; NULL as function */
 	int32_t firstlineno;
 	uint32_t linetable_size; /* bytes at hand; the object's table may be longer */

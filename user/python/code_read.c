@@ -51,9 +51,9 @@ static int read_header(const struct memory *memory, const struct pbp_layout *lay
 		return -EBADMSG;
 	if (!(state >> layout->unicode_compact_bit & 1))
 		return memory_read_u64(memory, addr + layout->unicode_data, &header->data_addr);
-	header->data_addr = addr + (state >> layout->unicode_ascii_bit & 1
-					    ? layout->unicode_ascii_size
-					    : layout->unicode_compact_size);
+	header->data_addr =
+		addr + (state >> layout->unicode_ascii_bit & 1 ? layout->unicode_ascii_size
+							       : layout->unicode_compact_size);
 	return 0;
 }
 
@@ -152,8 +152,9 @@ static int append(const struct memory *memory, uint64_t addr, size_t size, struc
 	return code;
 }
 
-static int append_string(const struct memory *memory, const struct pbp_layout *layout, uint64_t addr,
-			 struct pbp_string *string, struct code_copy *copy, size_t *used)
+static int append_string(const struct memory *memory, const struct pbp_layout *layout,
+			 uint64_t addr, struct pbp_string *string, struct code_copy *copy,
+			 size_t *used)
 {
 	struct string_header header;
 	uint64_t size;
@@ -172,8 +173,8 @@ static int append_string(const struct memory *memory, const struct pbp_layout *l
 	return append(memory, header.data_addr, size, copy, used);
 }
 
-static int append_linetable(const struct memory *memory, const struct pbp_layout *layout, uint64_t addr,
-			    struct code_copy *copy, size_t *used)
+static int append_linetable(const struct memory *memory, const struct pbp_layout *layout,
+			    uint64_t addr, struct code_copy *copy, size_t *used)
 {
 	uint64_t size;
 	int code = memory_read_u64(memory, addr + layout->bytes_size, &size);
@@ -204,9 +205,11 @@ int code_read(const struct memory *memory, const struct pbp_layout *layout, uint
 	copy.record.firstlineno = fields.firstlineno;
 	code = append_string(memory, layout, fields.name, &copy.record.name, &copy, &used);
 	if (!code && fields.qualname)
-		code = append_string(memory, layout, fields.qualname, &copy.record.qualname, &copy, &used);
+		code = append_string(memory, layout, fields.qualname, &copy.record.qualname, &copy,
+				     &used);
 	if (!code)
-		code = append_string(memory, layout, fields.filename, &copy.record.filename, &copy, &used);
+		code = append_string(memory, layout, fields.filename, &copy.record.filename, &copy,
+				     &used);
 	if (!code)
 		code = append_linetable(memory, layout, fields.linetable, &copy, &used);
 	/*

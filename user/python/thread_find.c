@@ -25,7 +25,8 @@ int thread_find(const struct memory *memory, const struct pbp_target *target, ui
 				return 0;
 			}
 			if (!code)
-				code = memory_read_u64(memory, tstate + layout->tstate_next, &tstate);
+				code = memory_read_u64(memory, tstate + layout->tstate_next,
+						       &tstate);
 		}
 		if (!code)
 			code = memory_read_u64(memory, interp + layout->interp_next, &interp);

@@ -390,6 +390,8 @@ void calltree_add_libraries(const struct calltree *tree, uint32_t index, struct 
 		}
 		strbuf_clear(&name);
 		strbuf_add_bytes(&name, tree->libraries[i].name, tree->libraries[i].length);
+		if (strbuf_error(&name))
+			buf->failed = true;
 		table_add_text(buf, strbuf_text(&name), LIBRARY_COLUMNS, unicode);
 	}
 	strbuf_done(&name);

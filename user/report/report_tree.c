@@ -22,7 +22,7 @@
 /* A file's and a function's name take at most so many columns, and are not cut to less than the least. */
 #define FILE_COLUMNS	 50
 #define FUNCTION_COLUMNS 80
-#define LEAST_COLUMNS	 12
+#define LEAST_COLUMNS	 8
 
 /* Columns that one level is indented by; columns of a terminal whose width is not limited, and at most. */
 #define LEVEL_COLUMNS 3
@@ -251,8 +251,7 @@ static void write_callee(struct printer *printer, uint32_t index, size_t level, 
 			return;
 		}
 		printer->parts[printer->nparts++] = index;
-		snprintf(note, sizeof(note), "  %s see [%zu]", unicode ? "→" : "->",
-			 printer->nparts);
+		snprintf(note, sizeof(note), "  %s [%zu]", unicode ? "→" : "->", printer->nparts);
 	}
 	add_node(printer, index, note);
 	emit(printer);
@@ -361,7 +360,10 @@ static int write_chosen(const struct profile *profile, const struct report_optio
 
 	if (width > WIDTH_MAX)
 		width = WIDTH_MAX;
+	/* Branches take no more than half of the width. */
 	printer.deepest = width / 2 / LEVEL_COLUMNS;
+	if (printer.deepest > 0)
+		printer.deepest--;
 	printer.all_ns = profile_weight_ns(profile);
 	printer.least_ns = options->threshold * (double)printer.all_ns;
 	strbuf_init(&printer.prefix);
@@ -373,6 +375,8 @@ static int write_chosen(const struct profile *profile, const struct report_optio
 			       : -ENOMEM;
 	if (!printer.code)
 		write_tree(&printer);
+	if (!printer.code)
+		printer.code = strbuf_error(&printer.prefix);
 	free(printer.parts);
 	free(printer.shown);
 	file_names_free(printer.names);

@@ -12,7 +12,8 @@ struct thread_struct {
 struct bpf_perf_event_data {
 	struct {
 		unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
-		unsigned long orig_ax, ip, cs, flags, sp, ss; /* the low bits of cs: privilege level */
+		unsigned long orig_ax, ip, cs, flags, sp,
+			ss; /* the low bits of cs: privilege level */
 	} regs;
 	__u64 sample_period;
 	__u64 addr;
