@@ -1,6 +1,7 @@
 # pybpfprof: a sampling profiler for CPython by BPF. `make help` lists the targets.
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 .DEFAULT_GOAL := all
 
 # ---- settings -------------------------------------------------------------------------------------
@@ -104,6 +105,53 @@ setup: ## install what build and tests need, from Debian's packages (root)
 	export DEBIAN_FRONTEND=noninteractive; \
 	apt-get update -q && apt-get install -y -q --no-install-recommends $$missing
 
+# ---- tests ----------------------------------------------------------------------------------------
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
+SUPPORT    := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/support/*.c))
+TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare
+# The interpreters that the tests look for; one that is missing is named as skipped.
+PYTHONS     = $(shell python3 tests/support/interpreters.py)
+E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
+run_tests   = tests/support/run_tests.sh $(OUT)/results
+
+$(OUT)/tests/%.o: CPPFLAGS += -Itests
+
+$(OUT)/tests/libsupport.a: $(SUPPORT)
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/tests/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/tests/libsupport.a $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(call LIBS_OF,cmocka)
+
+$(OUT)/tests/rows: $(OUT)/tests/layout/rows.o $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUT)/tests/compare: $(OUT)/tests/linetable/compare.o $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+-include $(wildcard $(OUT)/tests/*/*.d)
+
+LINT := "tests/lint/layers.sh" "tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS)"
+LAYOUT := "tests/layout/check.sh $(OUT)/tests/rows $(PYTHONS)"
+LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(PYTHONS)"
+
+.PHONY: check check-unit check-layout check-e2e check-parts
+check: setup ## set up, build, and run every test (end-to-end ones need root)
+	@$(MAKE) --no-print-directory check-parts
+check-parts: all $(UNIT_TESTS) $(TOOLS)
+	@$(run_tests) $(LINT) $(UNIT_TESTS) $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
+check-unit: all $(UNIT_TESTS) ## the tests that need no privileges and no interpreter
+	@$(run_tests) $(LINT) $(UNIT_TESTS)
+check-layout: $(TOOLS) ## layout rows and line tables against the interpreters found
+	@$(run_tests) $(LAYOUT) $(LINETABLE)
+check-e2e: all ## real interpreters under the real BPF program
+	@$(run_tests) $(E2E_TESTS)
+golden-update: $(OUT)/tests/test_golden ## write the expected reports anew; review the difference
+	$< --update
+
+.PHONY: bench
+bench: all ## what a sample costs, in one run; asserts nothing (root)
+	@tests/bench/run.sh
+
 # ---- try, install, clean --------------------------------------------------------------------------
 .PHONY: demo
 demo: setup ## set up, build, and profile a small bundled program (root)
@@ -115,6 +163,14 @@ install: all ## install into DESTDIR and prefix (/usr/local)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(prefix)/bin/pybpfprof
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(prefix)/bin/pybpfprof
+
+.PHONY: format vmlinux-full bpf-stats
+format: ## format the C sources
+	clang-format -i $$(git ls-files '*.c' '*.h')
+vmlinux-full: ## the running kernel's types, for browsing
+	@mkdir -p $(OUT); $(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > $(OUT)/vmlinux-full.h; ls $(OUT)/vmlinux-full.h
+compile_commands.json: ## for editors and clang tools (needs the package bear)
+	bear -- $(MAKE) -B all
 
 .PHONY: clean
 clean: ## remove everything built

@@ -36,7 +36,7 @@ def busy(interpreter, tap):
     problems = against_kernel(a) + a.whole()
     if a.native > 0.001 * a.samples:
         problems.append("%d of %d native" % (a.native, a.samples))
-    if a.pid != target.pid or not a.python.startswith(interpreter.version + "."):
+    if a.pid != target.pid or (a.python + ".").startswith(interpreter.version + ".") is False:
         problems.append("account of pid %d, CPython %s" % (a.pid, a.python))
     ticks = len(harness.CPUS) * RATE * a.elapsed
     if not 0.97 * ticks <= a.asked <= 1.03 * ticks:

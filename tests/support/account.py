@@ -2,7 +2,7 @@
 import re
 
 FIRST = re.compile(
-    r"pid (?P<pid>\d+), CPython (?P<python>\d+\.\d+\.\d+\S*): (?P<samples>\d+) samples "
+    r"pid (?P<pid>\d+), CPython (?P<python>\d+\.\d+(?:\.\d+\S*)?): (?P<samples>\d+) samples "
     r"in (?P<elapsed>\d+\.\d\d) s at (?P<rate>\d+) Hz = (?P<sampled>\d+\.\d{3}) s on CPU; "
     r"kernel counted (?:an unknown time|(?P<kernel>\d+\.\d{3}) s"
     r"(?: \((?P<percent>\d+\.\d\d) %, expected 100 (?:\+-|±) (?P<deviation>\d+\.\d\d) %\))?)"

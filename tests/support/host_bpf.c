@@ -431,11 +431,23 @@ static int set_up(void **state)
 	return 0;
 }
 
+void *host_alloc(struct host_stage *stage, size_t size)
+{
+	void *block = calloc(1, size);
+
+	if (!block || stage->nblocks == HOST_BLOCKS_MAX)
+		abort();
+	stage->blocks[stage->nblocks++] = block;
+	return block;
+}
+
 static int tear_down(void **state)
 {
 	struct host_stage *stage = *state;
 
 	forget();
+	while (stage->nblocks)
+		free(stage->blocks[--stage->nblocks]);
 	fake_memory_free(stage->memory);
 	free(stage);
 	return 0;

@@ -20,6 +20,7 @@ struct pipeline;
 #define HOST_PERIOD_NS	 1000000
 #define HOST_RING_BYTES	 (8U << 20)
 #define HOST_RECORDS_MAX 4096
+#define HOST_BLOCKS_MAX	 1024
 
 /* A thread of a fake process. */
 struct host_thread {
@@ -85,7 +86,12 @@ struct host_stage {
 	struct fake_python python;
 	uint64_t interp, tstate;
 	struct host_thread thread;
+	void *blocks[HOST_BLOCKS_MAX]; /* of host_alloc() */
+	size_t nblocks;
 };
+
+/* Zeroed memory that lives as long as the stage. */
+void *host_alloc(struct host_stage *stage, size_t size);
 
 struct host_test {
 	const char *name;

@@ -70,3 +70,7 @@ def any_supported():
     """One that is here, the newest, for tests that are not about versions; None: there is none."""
     present = [i for i in supported() if i.path]
     return max(present, key=lambda i: i.minor) if present else None
+
+
+if __name__ == "__main__":  # for the Makefile: the paths of those that are here
+    print("\n".join(i.path for i in supported() if i.path))

@@ -41,7 +41,8 @@ class Tap:
             try:
                 problems = function()
             except Exception:  # the test fails, the others go on
-                problems = traceback.format_exc().splitlines()[-12:]
+                lines = traceback.format_exc().splitlines()
+                problems = lines[-1:] + lines[-11:-1]
             if not problems:
                 break
             if attempt + 1 < attempts:

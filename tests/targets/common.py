@@ -7,8 +7,6 @@ A comment `# -> f, g` names the functions that its line calls straight away, `# 
 calls through frames of the standard library (`-`: none); a line can have both, in this order. tests/support/check_stacks.py reads these
 comments: a sampled stack with any other pair of frames is one that the program cannot have.
 """
-from __future__ import print_function
-
 import os
 import sys
 import time
@@ -25,13 +23,16 @@ def argument(index, default):
     return type(default)(sys.argv[index]) if len(sys.argv) > index else default
 
 
+def say(line):
+    """In one write, as threads speak at the same time."""
+    os.write(1, (line + "\n").encode("ascii"))
+
+
 def thread(name):
     """Tell which thread this is, so that its CPU time can be compared with its samples."""
     import threading
-    print("thread %s %d" % (name, getattr(threading, "get_native_id", lambda: 0)()))
-    sys.stdout.flush()
+    say("thread %s %d" % (name, getattr(threading, "get_native_id", lambda: 0)()))  # -> say
 
 
 def ready():
-    print("pid %d ready" % os.getpid())
-    sys.stdout.flush()
+    say("pid %d ready" % os.getpid())  # -> say

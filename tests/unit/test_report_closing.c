@@ -66,15 +66,16 @@ static void the_deviation_is_three_sigmas_and_the_ticks_of_doubt(void **state)
 	struct account account = half_busy;
 
 	(void)state;
-	/* 20000 ticks, each with probability 1/2: sigma is sqrt(5000) of 10000 expected. */
-	assert_near(closing_expected_deviation(&account), 3 * sqrt(5000) / 10000 + 2.0 / 10000);
+	/* 10 s on CPU in 10 s: every tick of one CPU meets the process. */
+	assert_near(closing_expected_deviation(&account), 2.0 / 10000);
 	account.ticks_missed = 30;
-	assert_near(closing_expected_deviation(&account), 3 * sqrt(5000) / 10000 + 32.0 / 10000);
-	/* Every tick is expected to meet the process. */
-	account.ncpus = 1;
 	assert_near(closing_expected_deviation(&account), 32.0 / 10000);
-	account.kernel_ns *= 2;
-	assert_near(closing_expected_deviation(&account), 32.0 / 20000);
+	/* Half of one CPU: 10000 ticks with probability 1/2, sigma is sqrt(2500) of 5000 expected. */
+	account.kernel_ns /= 2;
+	assert_near(closing_expected_deviation(&account), 3 * sqrt(2500) / 5000 + 32.0 / 5000);
+	/* One and a half: 20000 ticks with probability 3/4. */
+	account.kernel_ns *= 3;
+	assert_near(closing_expected_deviation(&account), 3 * sqrt(3750) / 15000 + 32.0 / 15000);
 }
 
 static void nothing_is_expected_where_nothing_is_known(void **state)
@@ -102,7 +103,7 @@ static void a_whole_profile_has_no_word_of_losses(void **state)
 	assert_true(is_told_first(&half_busy,
 				  "pid 812, CPython 3.11.7: 10000 samples in 10.00 s at "
 				  "1000 Hz = 10.000 s on CPU; kernel counted 10.000 s "
-				  "(100.00 %, expected 100 +- 2.14 %)"));
+				  "(100.00 %, expected 100 +- 0.02 %)"));
 }
 
 static void each_loss_of_more_than_one_in_a_thousand_is_told_first(void **state)

@@ -29,19 +29,21 @@ static double percent(uint64_t part, uint64_t whole)
 
 /*
  * A tick meets the process or does not: N ticks with probability u each give a count with the relative standard
- * deviation sqrt((1 - u) / (u N)). N is all CPUs' ticks, which is the widest that it can be: a single thread
- * that is always running spreads less. Two ticks more, as both ends of the run cut a period.
+ * deviation sqrt((1 - u) / (u N)). u is the share of as many CPUs as the process kept busy, and N their ticks: one
+ * thread that always runs meets every tick of one CPU, wherever it runs. Two ticks more, as both ends of the run
+ * cut a period.
  */
 double closing_expected_deviation(const struct account *account)
 {
-	const double ncpus = account->ncpus > 0 ? account->ncpus : 1;
-	const double ticks = seconds(account->elapsed_ns) * (double)account->rate_hz * ncpus;
+	const double cpu_ticks = seconds(account->elapsed_ns) * (double)account->rate_hz;
 	const double expected = seconds(account->kernel_ns) * (double)account->rate_hz;
-	double used;
+	double busy_cpus, used;
 
-	if (!account->kernel_known || expected <= 0 || ticks <= 0)
+	if (!account->kernel_known || expected <= 0 || cpu_ticks <= 0)
 		return -1;
-	used = expected < ticks ? expected / ticks : 1;
+	/* A thousandth over is a rounding of clocks, not one CPU more. */
+	busy_cpus = fmax(1, ceil(expected / cpu_ticks - 0.001));
+	used = fmin(1, expected / (cpu_ticks * busy_cpus));
 	return 3 * sqrt((1 - used) / expected) + ((double)account->ticks_missed + 2) / expected;
 }
 
