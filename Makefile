@@ -130,7 +130,7 @@ $(OUT)/tests/compare: $(OUT)/tests/linetable/compare.o $(LIBRARY)
 
 -include $(wildcard $(OUT)/tests/*/*.d)
 
-LINT := "tests/lint/layers.sh" "tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS)"
+LINT := "tests/lint/layers.sh" "tests/lint/readme.sh $(PROGRAM)" "tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS)"
 LAYOUT := "tests/layout/check.sh $(OUT)/tests/rows $(PYTHONS)"
 LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(PYTHONS)"
 

@@ -130,6 +130,8 @@ int output_open(const char *path, struct output **ret_output, struct err *err)
 	if (!output)
 		return err_set(err, -ENOMEM, "out of memory");
 	output->folder = -1;
+	if (path && !strcmp(path, "-"))
+		path = NULL;
 	output->shown = path ? path : "standard output";
 	if (!path)
 		output->stream = stdout;

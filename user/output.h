@@ -12,7 +12,7 @@
 struct output;
 
 /*
- * Open the place: NULL is standard output. A file is made anew beside its goal, for the invoking user (SUDO_UID)
+ * Open the place: NULL and "-" are standard output. A file is made anew beside its goal, for the invoking user (SUDO_UID)
  * alone, mode 0600; no link is followed, whoever made it. A device or pipe is written to as it is. Done before the
  * run, so that a mistyped folder does not cost one.
  */

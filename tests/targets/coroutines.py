@@ -40,9 +40,9 @@ async def over_ticker():
     return total
 
 
-async def inside():
+async def inside():  # before 3.10 the end of a `with` has the line of its last statement
     async with Context():  # -> __aenter__, __aexit__
-        spin(60)  # -> spin
+        spin(60)  # -> spin, __aexit__
 
 
 async def main():
