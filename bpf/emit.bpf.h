@@ -79,7 +79,7 @@ static __always_inline void emit_sample(struct pbp_scratch *s, __u32 cpu,
 	s->current_buffer ^= 1;
 }
 
-/* Ask user space to find the thread's state, once per thread. */
+/* Ask user space to find the thread's state: once, and again when its answer does not hold any more. */
 static __always_inline void emit_thread_wanted(struct pbp_scratch *s,
 					       const struct task_struct *task)
 {
@@ -92,8 +92,12 @@ static __always_inline void emit_thread_wanted(struct pbp_scratch *s,
 		.tid = s->thread.tid,
 	};
 
-	if (!s->thread.wanted && !ring_send(&record, sizeof(record)))
+	if (s->thread.wanted && !s->thread.tstate_addr)
+		return;
+	if (!ring_send(&record, sizeof(record))) {
 		s->thread.wanted = 1;
+		s->thread.tstate_addr = 0;
+	}
 }
 
 #endif

@@ -218,9 +218,12 @@ static inline __attribute__((always_inline)) enum tstate_result tstate_find(stru
 	const struct pbp_layout *layout = &s->target.layout;
 
 	if (s->thread.tstate_addr && !tstate_read(s, s->thread.tstate_addr) &&
-	    tstate_field(s, layout->tstate_thread_id) == s->thread_id && !tstate_frame(s) &&
-	    s->frame_addr)
-		return TSTATE_FOUND;
+	    tstate_field(s, layout->tstate_thread_id) == s->thread_id && !tstate_frame(s)) {
+		if (s->frame_addr)
+			return TSTATE_FOUND;
+		if (s->thread.wanted) /* user space found it in a list too long to walk here */
+			return TSTATE_NATIVE;
+	}
 	s->thread.natives++;
 	if (s->thread.births && s->thread.natives > NATIVES_TO_TRUST &&
 	    s->thread.natives % NATIVES_TO_RECHECK && s->thread.births == tstate_births(s))
