@@ -43,13 +43,12 @@ LIBRARY := $(OUT)/libpybpfprof.a
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wwrite-strings -Wundef -Wswitch-enum -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
 OPTIMIZE := $(if $(DEBUG),-O0,-O2) -g
-SANITIZE := $(if $(SAN),-fsanitize=address$(,)undefined -fno-omit-frame-pointer)
+SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer)
 LIBS_OF   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS) -MMD -MP
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Iinclude -Ibpf -isystem $(OUT)
 LDLIBS    = $(call LIBS_OF,libbpf libelf libcap) -lm
 BPFFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -O2 -g -Wall -Werror -Ivmlinux -Iinclude -MMD -MP
-, := ,
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)';)

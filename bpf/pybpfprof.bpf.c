@@ -17,13 +17,18 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Count this tick, and those that never came: a gap of more than one and a half periods. */
-static __always_inline void count_tick(struct pbp_scratch *s, __u64 now)
+static __always_inline void count_tick(struct pbp_scratch *s, __u64 now, __u64 idle)
 {
-	__u64 period = settings.period_ns, gap = now - s->last_tick_ns;
+	__u64 period = settings.period_ns, gap = now - s->last_tick_ns, missed;
 
-	if (s->last_tick_ns && gap > period + period / 2)
-		s->counters[PBP_COUNT_TICKS_MISSED] += (gap + period / 2) / period - 1;
+	if (s->last_tick_ns && gap > period + period / 2) {
+		missed = (gap + period / 2) / period - 1;
+		s->counters[PBP_COUNT_TICKS_MISSED] += missed;
+		if (idle && s->last_tick_idle)
+			s->counters[PBP_COUNT_TICKS_MISSED_IDLE] += missed;
+	}
 	s->last_tick_ns = now;
+	s->last_tick_idle = idle;
 	count(s, PBP_COUNT_TICKS_SEEN);
 }
 
@@ -84,7 +89,7 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 	if (!recording || !s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	count_tick(s, now);
+	count_tick(s, now, !task->pid);
 	admission = admit(s, task);
 	if (admission == ADMIT_NOT_OURS) {
 		count(s, PBP_COUNT_NOT_OURS);

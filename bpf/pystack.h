@@ -229,8 +229,8 @@ PBP_GLOBAL int pystack_turn(__u32 cpu)
 	}
 	base = window ? PBP_WINDOW_SLOT : 0;
 	if (addr - lo >= length) {
-		if (addr & 7)
-			return walk_fail(s, PBP_REASON_NOT_RESIDENT);
+		if (addr & 7 || addr < PBP_PAGE_BYTES || addr >> 47) /* no pointer at all */
+			return walk_fail(s, PBP_REASON_NOT_CODE);
 		if (!window_open(s, addr, window)) {
 			lo = s->lo[window];
 			length = s->length[window];
@@ -369,7 +369,12 @@ static inline __attribute__((always_inline)) enum pbp_status pystack_walk(struct
 		return walk_status(s);
 	/* The frame about to be pushed is not known yet; its caller's stack is whole. */
 	s->repaired = 1;
-	if (!s->outer_frame_addr)
+	if (s->outer_unknown) {
+		s->depth = 0;
+		s->reason = PBP_REASON_HALF_SWITCHED;
+		return PBP_STATUS_UNREADABLE;
+	}
+	if (!s->outer_frame_addr) /* about to enter the thread's first frame */
 		return PBP_STATUS_NATIVE;
 	walk_begin(s, s->outer_frame_addr);
 	walk_turns(cpu);

@@ -88,6 +88,7 @@ struct pbp_code_buffer {
 struct pbp_scratch {
 	__u64 counters[PBP_COUNT_MAX];
 	__u64 last_tick_ns;
+	__u64 last_tick_idle; /* 1: that tick met the idle task */
 	__u64 tick; /* unique among all CPUs' ticks */
 
 	struct pbp_target target; /* copy of the one that was last looked up */
@@ -99,6 +100,7 @@ struct pbp_scratch {
 	/* tstate.h */
 	__u64 frame_addr; /* leaf-most frame, 0: runs no Python code */
 	__u64 outer_frame_addr; /* the leaf-most frame of the C-level caller's evaluation (3.11, 3.12) */
+	__u64 outer_unknown; /* 1: that could not be read */
 	__u64 list_interp, list_tstate; /* next to look at */
 	__u64 walked_interp, found_tstate, found_interp, found_births;
 	__u32 nfound, nlooked;

@@ -60,20 +60,27 @@ static inline __attribute__((always_inline)) __u64 tstate_field(const struct pbp
 	return load64(s->tstate + o);
 }
 
+/* A thread state's own root _PyCFrame lies within this many bytes of its start (336 in 3.11, 272 in 3.12). */
+#define ROOT_CFRAME_NEAR 512
+
 /*
- * Set frame_addr from the thread state in the scratch; in 3.11 and 3.12 one level further on, in a struct of
- * the C stack (_PyCFrame), whose caller's frame is noted for check_half_switched(). Negative: unreadable.
+ * Set frame_addr from the thread state at tstate_addr, which is in the scratch; in 3.11 and 3.12 one level further
+ * on, in a struct of the C stack (_PyCFrame), whose caller's frame is noted for half_switched(). Negative: no frame
+ * can be had now, s->reason says why.
  */
-static inline __attribute__((always_inline)) long tstate_frame(struct pbp_scratch *s)
+static inline __attribute__((always_inline)) long tstate_frame(struct pbp_scratch *s,
+							       __u64 tstate_addr)
 {
 	const struct pbp_layout *layout = &s->target.layout;
 	__u64 at = tstate_field(s, layout->tstate_frame), current, previous;
 
 	s->frame_addr = at;
 	s->outer_frame_addr = 0;
+	s->outer_unknown = 0;
 	if (layout->cframe_current_frame == PBP_ABSENT || !at)
 		return 0;
 	s->frame_addr = 0;
+	s->reason = PBP_REASON_NOT_RESIDENT;
 	if (read_target(s, s->cframe, 24, at))
 		return -1;
 	current = PBP_WITHIN(layout->cframe_current_frame, 64) & 24;
@@ -82,11 +89,25 @@ static inline __attribute__((always_inline)) long tstate_frame(struct pbp_scratc
 	barrier_var(previous);
 	if (current > 16 || previous > 16)
 		return -1;
+	s->reason = PBP_REASON_NONE;
 	s->frame_addr = load64(s->cframe + current);
-	previous = load64(s->cframe + previous);
-	if (!previous) /* the thread state's own root: nothing was entered from C */
+	if (at - tstate_addr < ROOT_CFRAME_NEAR) /* nothing was entered from C */
 		return 0;
-	return read_target(s, &s->outer_frame_addr, 8, previous + layout->cframe_current_frame);
+	previous = load64(s->cframe + previous);
+	/* `previous` may not be written yet either: only the root _PyCFrame is without a frame. */
+	s->outer_unknown =
+		!previous ||
+		read_target(s, &s->outer_frame_addr, 8, previous + layout->cframe_current_frame) ||
+		(!s->outer_frame_addr && previous - tstate_addr >= ROOT_CFRAME_NEAR);
+	if (s->frame_addr)
+		return 0;
+	/* A _PyCFrame of the C stack without a frame is one that is just being made. */
+	if (s->outer_unknown) {
+		s->reason = PBP_REASON_HALF_SWITCHED;
+		return -1;
+	}
+	s->frame_addr = s->outer_frame_addr;
+	return 0;
 }
 
 /*
@@ -125,10 +146,8 @@ PBP_GLOBAL int tstate_turn(__u32 cpu)
 	if (tstate_field(s, layout->tstate_thread_id) != s->thread_id)
 		return 0;
 	s->nfound++;
-	if (tstate_frame(s)) {
-		s->reason = PBP_REASON_NOT_RESIDENT;
+	if (tstate_frame(s, addr))
 		return 1;
-	}
 	if (s->nfound == 1 || s->frame_addr) { /* without a frame, the newest is the live one */
 		s->found_tstate = addr;
 		s->found_interp = s->walked_interp;
@@ -218,7 +237,8 @@ static inline __attribute__((always_inline)) enum tstate_result tstate_find(stru
 	const struct pbp_layout *layout = &s->target.layout;
 
 	if (s->thread.tstate_addr && !tstate_read(s, s->thread.tstate_addr) &&
-	    tstate_field(s, layout->tstate_thread_id) == s->thread_id && !tstate_frame(s)) {
+	    tstate_field(s, layout->tstate_thread_id) == s->thread_id &&
+	    !tstate_frame(s, s->thread.tstate_addr)) {
 		if (s->frame_addr)
 			return TSTATE_FOUND;
 		if (s->thread.wanted) /* user space found it in a list too long to walk here */

@@ -357,6 +357,7 @@ static void fill_account(struct session *session, const uint64_t counters[PBP_CO
 	account->rate_hz = CLOCK_NS_PER_SECOND / session->options->period_ns;
 	account->ncpus = capture_ncpus(session->capture);
 	account->ticks_missed = counters[PBP_COUNT_TICKS_MISSED];
+	account->ticks_missed_idle = counters[PBP_COUNT_TICKS_MISSED_IDLE];
 	account->ticks_not_ours = counters[PBP_COUNT_NOT_OURS];
 	account->samples_lost = counters[PBP_COUNT_LOST];
 	account->repaired = counters[PBP_COUNT_REPAIRED];

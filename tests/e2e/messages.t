@@ -148,7 +148,7 @@ def sleeping(interpreter):
     with harness.Target(interpreter, "sleeper", 60) as target:
         run = harness.profile("-p", target.wait_ready().pid, "-d", 1, "-q")
         text = run.out.decode() + run.err
-        if run.status or "no samples" not in text or "slept" not in text or "hint: " not in run.err:
+        if run.status or "no samples" not in text or "slept" not in text or "try " not in text:
             return [str(run)]
         return run.account.laws()
 
@@ -165,9 +165,15 @@ def signalled(interpreter, number):
 
 def programs_of(pid):
     """Ids of the BPF programs that the process holds."""
-    listed = subprocess.run(["bpftool", "-j", "prog", "show"], stdout=subprocess.PIPE, check=True)
-    return set(p["id"] for p in json.loads(listed.stdout)
-               if any(holder["pid"] == pid for holder in p.get("pids", [])))
+    out = set()
+    folder = "/proc/%d/fdinfo" % pid
+    for name in os.listdir(folder):
+        try:
+            with open(os.path.join(folder, name)) as info:
+                out.update(int(line.split()[1]) for line in info if line.startswith("prog_id:"))
+        except OSError:  # closed meanwhile
+            pass
+    return out
 
 
 def killed_itself(interpreter):
@@ -176,7 +182,7 @@ def killed_itself(interpreter):
         process = harness.start_profiler("-p", target.wait_ready().pid, "-q")
         try:
             if not harness.wait_for(lambda: programs_of(process.pid)):
-                return ["bpftool shows no program of the profiler: %s" % process.poll()]
+                return ["the profiler holds no program: %s" % process.poll()]
             mine = programs_of(process.pid)
         finally:
             harness.end(process)

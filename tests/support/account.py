@@ -14,7 +14,7 @@ STACKS = re.compile(
     r"(?:, (?P<lines_unknown>\d+) line unknown)?(?:, (?P<repaired>\d+) repaired)?"
     r"(?:, (?P<malformed>\d+) malformed)?, (?P<missed>\d+) missed")
 TICKS = re.compile(
-    r"ticks: asked (?P<asked>\d+) = seen (?P<seen>\d+) \+ missed (?P<tick_missed>\d+); "
+    r"ticks: asked (?P<asked>\d+) = seen (?P<seen>\d+) \+ missed (?P<tick_missed>\d+)(?: \((?P<missed_idle>\d+) of idle CPUs\))?; "
     r"seen = samples \+ lost \+ not ours (?P<not_ours>\d+)")
 COST = re.compile(
     r"cost: (?:(?P<cost_us>\d+\.\d) us per (?:sample|tick) in the kernel \((?P<cost_kernel>\d+\.\d\d) % of one CPU\)|"

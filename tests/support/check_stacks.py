@@ -222,6 +222,13 @@ def check_gil_release(program, stacks, facts):
         stacks, ["compress", "digest", "count"])
 
 
+def kept(text):
+    """What a code record keeps of a string: PBP_STRING_BYTES_MAX of include/config.h, as CPython stores it."""
+    widest = max(map(ord, text), default=0)
+    characters = 8192 // (1 if widest < 0x100 else 2 if widest < 0x10000 else 4)
+    return text if len(text) <= characters else text[:characters] + "\u2026"
+
+
 def expected_labels(interpreter, path):
     """(label without line, first line) of the functions that names.py made."""
     out = []
@@ -229,7 +236,7 @@ def expected_labels(interpreter, path):
         for line in lines:
             name, qualname, filename, first = json.loads(line)
             label = qualname if interpreter.minor >= (3, 11) else name
-            out.append(("%s (%s" % (folded.escape(label), folded.escape(filename)), first))
+            out.append(("%s (%s" % (folded.escape(kept(label)), folded.escape(kept(filename))), first))
     return out
 
 
@@ -287,7 +294,7 @@ def read_log(path):
 def check_exec_reuse(program, stacks, facts):
     """Each code object has as many samples as its time on the CPU allows, which no other's would fit."""
     named = facts["mode"] == "names"
-    counts, problems = collections.Counter(), []
+    counts, problems, unbegun = collections.Counter(), [], 0
     for stack in stacks:
         for frame in stack.frames:
             if named and frame.path.startswith("reuse_"):
@@ -298,6 +305,9 @@ def check_exec_reuse(program, stacks, facts):
                 key = frame.line
                 if frame.label != "<module>":
                     problems.append("%d samples at %s" % (stack.count, frame))
+                if key < 2:  # not begun yet
+                    unbegun += stack.count
+                    break
             else:
                 continue
             counts[key] += stack.count
@@ -317,6 +327,8 @@ def check_exec_reuse(program, stacks, facts):
     facts["report"] = "%d code objects, %d out of bounds" % (checked, len(wrong))
     if len(wrong) > 0.01 * checked + 2:  # a late tick near a border, and ticks that the account calls missed
         problems += ["%d of %d code objects" % (len(wrong), checked)] + wrong
+    if unbegun > 0.01 * folded.total(stacks):
+        problems.append("%d samples of modules that have not begun" % unbegun)
     unknown = sum(count for key, count in counts.items() if key not in log)
     if unknown > 1.03 * rate * 0.009 + 2:  # the one that was not finished yet
         problems.append("%d samples of code objects that never were" % unknown)

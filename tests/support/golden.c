@@ -178,12 +178,29 @@ static const struct field {
 	const char *name;
 	size_t offset, size;
 } fields[] = {
-	FIELD(rate_hz),		 FIELD(elapsed_ns),	FIELD(ncpus),	     FIELD(ticks_missed),
-	FIELD(ticks_not_ours),	 FIELD(samples_lost),	FIELD(complete),     FIELD(truncated),
-	FIELD(native),		 FIELD(not_recognised), FIELD(repaired),     FIELD(unnamed),
-	FIELD(lines_unknown),	 FIELD(malformed),	FIELD(kernel_known), FIELD(kernel_ns),
-	FIELD(sampled_ns),	 FIELD(bpf_known),	FIELD(bpf_ns),	     FIELD(own_cpu_ns),
-	FIELD(own_memory_bytes), FIELD(start_ns),
+	FIELD(rate_hz),
+	FIELD(elapsed_ns),
+	FIELD(ncpus),
+	FIELD(ticks_missed),
+	FIELD(ticks_missed_idle),
+	FIELD(ticks_not_ours),
+	FIELD(samples_lost),
+	FIELD(complete),
+	FIELD(truncated),
+	FIELD(native),
+	FIELD(not_recognised),
+	FIELD(repaired),
+	FIELD(unnamed),
+	FIELD(lines_unknown),
+	FIELD(malformed),
+	FIELD(kernel_known),
+	FIELD(kernel_ns),
+	FIELD(sampled_ns),
+	FIELD(bpf_known),
+	FIELD(bpf_ns),
+	FIELD(own_cpu_ns),
+	FIELD(own_memory_bytes),
+	FIELD(start_ns),
 };
 
 static void parse_account(const struct parser *parser, char *rest)

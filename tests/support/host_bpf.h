@@ -36,6 +36,9 @@ struct host_thread {
 /* settings of bpf/maps.bpf.h, to be changed by tests after host_reset(). */
 extern struct pbp_settings settings;
 
+/* Of bpf/read.h: put a record into the ring. 0, or -1: it is full. Tests fill the ring with it. */
+int pbp_host_send(const void *record, __u64 size);
+
 /* Forget everything: scratch, seen code objects, ring, receiver. Settings become the defaults. */
 void host_reset(void);
 

@@ -36,7 +36,7 @@ class Context:
 async def over_ticker():
     total = 0
     async for x in ticker(5):  # -> ticker => -
-        total += x + spin(20)  # -> spin
+        total += x + spin(20)  # -> spin => -
     return total
 
 

@@ -26,6 +26,7 @@ NAMES = [  # name, qualified name, file name
     ("mixed_a\u00e9\u6f22\U00020000", "mixed_a\u00e9\u6f22\U00020000", "mixed.py"),
     ("long_file", "long_file", "/tmp/" + "d" * 3992 + ".py"),
     ("long_cjk_file", "long_cjk_file", "/tmp/" + "\u6f22" * 3000 + ".py"),
+    ("long_file_of_all", "long_file_of_all", "/tmp/" + "\U0001f40d" * 2000 + ".py"),
     ("long_astral_file", "long_astral_file", "/tmp/" + "\U0001f40d" * 3000 + ".py"),
     ("l" * 5000, "l" * 6000, "long_name.py"),
     ("control\x01\x02\t\x7f", "C.control\x01\x02\t\x7f", "con\x03trol.py"),

@@ -44,7 +44,8 @@ double closing_expected_deviation(const struct account *account)
 	/* A thousandth over is a rounding of clocks, not one CPU more. */
 	busy_cpus = fmax(1, ceil(expected / cpu_ticks - 0.001));
 	used = fmin(1, expected / (cpu_ticks * busy_cpus));
-	return 3 * sqrt((1 - used) / expected) + ((double)account->ticks_missed + 2) / expected;
+	return 3 * sqrt((1 - used) / expected) +
+	       ((double)(account->ticks_missed - account->ticks_missed_idle) + 2) / expected;
 }
 
 /* Which process or processes this is about. */
@@ -88,7 +89,8 @@ static void add_losses(struct strbuf *text, const struct profile *profile)
 
 	add_loss(text, &first, "samples lost", account->samples_lost,
 		 samples + account->samples_lost);
-	add_loss(text, &first, "ticks missed", account->ticks_missed, account_asked(account));
+	add_loss(text, &first, "ticks missed", account->ticks_missed - account->ticks_missed_idle,
+		 account_asked(account));
 	add_loss(text, &first, "unreadable", account_unreadable(account), samples);
 	add_loss(text, &first, "unnamed", account->unnamed, samples);
 	add_loss(text, &first, "records malformed", account->malformed,
@@ -184,10 +186,11 @@ static void add_stacks_line(struct strbuf *text, const struct account *account)
 
 static void add_ticks_line(struct strbuf *text, const struct account *account)
 {
-	strbuf_add_format(text,
-			  "ticks: asked %" PRIu64 " = seen %" PRIu64 " + missed %" PRIu64
-			  "; seen = samples + lost + not ours %" PRIu64 "\n",
-			  account_asked(account), account_seen(account), account->ticks_missed,
+	strbuf_add_format(text, "ticks: asked %" PRIu64 " = seen %" PRIu64 " + missed %" PRIu64,
+			  account_asked(account), account_seen(account), account->ticks_missed);
+	if (account->ticks_missed_idle > 0)
+		strbuf_add_format(text, " (%" PRIu64 " of idle CPUs)", account->ticks_missed_idle);
+	strbuf_add_format(text, "; seen = samples + lost + not ours %" PRIu64 "\n",
 			  account->ticks_not_ours);
 }
 
