@@ -33,7 +33,7 @@ SOURCES := \
 	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
 	$(addprefix user/report/, calltree.c choose.c closing.c empty.c merged.c names.c report.c report_flat.c \
 		report_folded.c report_text.c report_tree.c style.c table.c walk.c) \
-	$(addprefix user/, options.c options_rows.c output.c pipeline.c pipeline_finish.c session.c)
+	$(addprefix user/, events.c options.c options_rows.c output.c pipeline.c pipeline_finish.c session.c telling.c)
 MAIN    := user/main.c
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 PROGRAM := $(OUT)/pybpfprof

@@ -6,22 +6,17 @@
 #include "session.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/terminal.h"
 #include "capture/capture.h"
-#include "capture/counter_names.h"
+#include "events.h"
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
@@ -31,11 +26,10 @@
 #include "python/target.h"
 #include "python/thread_find.h"
 #include "report/closing.h"
+#include "telling.h"
 
 /* Between two drains of the ring buffer. A wakeup by the kernel instead costs more than a whole sample. */
 #define DRAIN_NS (CLOCK_NS_PER_SECOND / 10)
-/* Between two looks at a process that has replaced its program, and between two progress lines. */
-#define LOOK_AGAIN_NS CLOCK_NS_PER_SECOND
 
 struct session {
 	const struct options *options;
@@ -49,9 +43,10 @@ struct session {
 	uint32_t next_target;
 	clockid_t kernel_clock; /* CPU time of the process, as the kernel counts it */
 	uint64_t started_ns, recording_ns, kernel_start_ns, own_cpu_start_ns;
-	uint64_t progress_ns, looked_ns;
-	int epoll, timer, deadline, signals, pidfd;
-	bool ended, replaced;
+	uint64_t looked_ns;
+	struct progress progress;
+	struct events events;
+	bool replaced; /* by a program that is not sampled (yet) */
 	int failed; /* of a record: out of memory */
 	struct err replaced_err; /* why the process's new program is not sampled */
 };
@@ -159,54 +154,6 @@ static int open_kernel_side(struct session *session, struct err *err)
 	return code;
 }
 
-static int watch(struct session *session, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	return fd < 0 || epoll_ctl(session->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int set_timer(int fd, uint64_t first_ns, uint64_t period_ns)
-{
-	struct itimerspec when = {
-		.it_value = { .tv_sec = (time_t)(first_ns / CLOCK_NS_PER_SECOND),
-			      .tv_nsec = (long)(first_ns % CLOCK_NS_PER_SECOND) },
-		.it_interval = { .tv_sec = (time_t)(period_ns / CLOCK_NS_PER_SECOND),
-				 .tv_nsec = (long)(period_ns % CLOCK_NS_PER_SECOND) },
-	};
-
-	return timerfd_settime(fd, 0, &when, NULL) ? -errno : 0;
-}
-
-/* Everything that the loop waits for. */
-static int open_events(struct session *session, struct err *err)
-{
-	sigset_t stop;
-	int code;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGHUP);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	session->epoll = epoll_create1(EPOLL_CLOEXEC);
-	session->signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-	session->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	session->deadline = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	session->pidfd = (int)syscall(SYS_pidfd_open, session->process.id.pid, 0);
-	if (session->pidfd < 0 && errno == ESRCH)
-		return err_set(err, -ESRCH, "pid %d ended before it was sampled",
-			       session->process.id.pid);
-	code = session->epoll < 0 ? -errno : watch(session, session->signals);
-	if (!code)
-		code = watch(session, session->timer);
-	if (!code)
-		code = watch(session, session->deadline);
-	if (!code)
-		code = watch(session, session->pidfd);
-	return code ? err_set(err, code, "cannot wait for events: %s", strerror(-code)) : 0;
-}
-
 /* ---- clocks ---- */
 
 static uint64_t clock_ns(clockid_t clock, bool *ret_known)
@@ -254,22 +201,12 @@ static void show_progress(struct session *session, uint64_t now)
 {
 	uint64_t counters[PBP_COUNT_MAX];
 
-	if (session->options->quiet || !isatty(STDERR_FILENO) ||
-	    now - session->progress_ns < LOOK_AGAIN_NS)
+	if (session->options->quiet)
 		return;
-	session->progress_ns = now;
 	capture_counters(session->capture, counters);
-	fprintf(stderr, "\r%.0f s, %llu samples, %llu lost%s ",
-		(double)(now - session->recording_ns) / CLOCK_NS_PER_SECOND,
-		(unsigned long long)pipeline_samples(session->pipeline),
-		(unsigned long long)counters[PBP_COUNT_LOST],
-		session->options->duration_ns ? "" : " (Ctrl-C ends)");
-}
-
-static void hide_progress(const struct session *session)
-{
-	if (session->progress_ns)
-		fprintf(stderr, "\r%60s\r", "");
+	progress_show(&session->progress, now, now - session->recording_ns,
+		      pipeline_samples(session->pipeline), counters[PBP_COUNT_LOST],
+		      !session->options->duration_ns);
 }
 
 /* The process has replaced its program: is the new one a CPython that we can read? */
@@ -277,12 +214,13 @@ static void look_again(struct session *session, uint64_t now)
 {
 	struct python_process process;
 
-	if (!session->replaced || now - session->looked_ns < LOOK_AGAIN_NS / 10)
+	if (!session->replaced || now - session->looked_ns < DRAIN_NS)
 		return;
 	session->looked_ns = now;
 	if (target_read(session->process.id.pid, &process, &session->replaced_err))
 		return;
 	session->process = process;
+	tell_found(&session->process, session->options->verbose);
 	if (add_target(session, &session->replaced_err))
 		return;
 	session->replaced = false;
@@ -290,10 +228,8 @@ static void look_again(struct session *session, uint64_t now)
 
 static void on_timer(struct session *session)
 {
-	uint64_t now = clock_monotonic_ns(), ticks;
+	uint64_t now = clock_monotonic_ns();
 
-	if (read(session->timer, &ticks, sizeof(ticks)) < 0)
-		return;
 	read_kernel_clock(session);
 	pipeline_read_missing(session->pipeline);
 	look_again(session, now);
@@ -303,24 +239,17 @@ static void on_timer(struct session *session)
 /* 0 when the run is over, for whichever good reason. */
 static int run_loop(struct session *session, struct err *err)
 {
-	struct epoll_event event;
+	enum event event = EVENT_TIMER;
+	int code = events_start(&session->events, DRAIN_NS, session->options->duration_ns, err);
 
-	for (;;) {
-		int n = epoll_wait(session->epoll, &event, 1, -1);
-
-		if (n < 0 && errno != EINTR)
-			return err_set(err, -errno, "cannot wait for events: %s", strerror(errno));
-		if (session->failed)
-			return err_set(err, session->failed, "out of memory");
-		if (n < 1)
-			continue;
-		if (event.data.fd == session->timer) {
+	while (!code && event == EVENT_TIMER) {
+		code = events_wait(&session->events, &event, err);
+		if (!code && event == EVENT_TIMER)
 			on_timer(session);
-			continue;
-		}
-		session->ended = event.data.fd == session->pidfd;
-		return 0;
+		if (!code && session->failed)
+			code = err_set(err, session->failed, "out of memory");
 	}
+	return code;
 }
 
 /* ---- the end ---- */
@@ -380,11 +309,9 @@ static void stop_recording(struct session *session)
 	settle(session, counters);
 	pipeline_read_missing(session->pipeline);
 	fill_account(session, counters);
-	hide_progress(session);
+	progress_hide(&session->progress);
 	if (session->options->verbose)
-		for (int i = 0; i < PBP_COUNT_MAX; i++)
-			fprintf(stderr, "%-24s %12llu  %s\n", counter_name(i),
-				(unsigned long long)counters[i], counter_meaning(i));
+		tell_counters(counters);
 }
 
 /* What the output can show, where the user did not say. */
@@ -418,8 +345,10 @@ static int write_report(struct session *session, struct err *err)
 	/* The account also tells of a run whose report could not be written. */
 	report.color = false;
 	closing_write(session->profile, &report, stderr);
-	if (session->replaced)
-		fprintf(stderr, "since its execve: %s\n", session->replaced_err.message);
+	if (session->replaced) {
+		err_wrap(&session->replaced_err, "not sampled since its execve");
+		err_print(&session->replaced_err, "pybpfprof", stderr);
+	}
 	return code;
 }
 
@@ -429,6 +358,8 @@ static int open_all(struct session *session, struct err *err)
 
 	if (!code)
 		code = target_read(session->options->pid, &session->process, err);
+	if (!code)
+		tell_found(&session->process, session->options->verbose);
 	if (!code)
 		code = output_open(session->options->output, &session->output, err);
 	if (code)
@@ -442,18 +373,13 @@ static int open_all(struct session *session, struct err *err)
 		return err_set(err, code, "cannot set up: %s", strerror(-code));
 	code = open_kernel_side(session, err);
 	if (!code)
-		code = open_events(session, err);
+		code = events_open(&session->events, session->process.id.pid, err);
 	return code;
 }
 
 static void close_all(struct session *session)
 {
-	const int fds[] = { session->pidfd, session->deadline, session->timer, session->signals,
-			    session->epoll };
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	events_close(&session->events);
 	capture_free(session->capture);
 	pipeline_free(session->pipeline);
 	memory_close(&session->memory);
@@ -467,24 +393,15 @@ int session_run(const struct options *options, uint64_t started_ns, struct err *
 		.options = options,
 		.started_ns = started_ns,
 		.next_target = 1,
-		.epoll = -1,
-		.timer = -1,
-		.deadline = -1,
-		.signals = -1,
-		.pidfd = -1,
 	};
-	int code = open_all(&session, err);
+	int code;
 
+	events_init(&session.events);
+	code = open_all(&session, err);
 	if (code)
 		goto out;
 	start_recording(&session);
-	code = set_timer(session.timer, DRAIN_NS, DRAIN_NS);
-	if (!code && options->duration_ns)
-		code = set_timer(session.deadline, options->duration_ns, 0);
-	if (code)
-		err_set(err, code, "cannot set a timer: %s", strerror(-code));
-	else
-		code = run_loop(&session, err);
+	code = run_loop(&session, err);
 	stop_recording(&session);
 	if (!code)
 		code = write_report(&session, err);

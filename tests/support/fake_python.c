@@ -27,6 +27,7 @@
 
 #define INTERP_BYTES 0x8000ULL
 #define TSTATE_BYTES 512ULL
+#define ROOT_CFRAME  304ULL /* in a thread state; 336 in 3.11, 272 in 3.12 */
 #define CFRAME_BYTES 32ULL
 
 #define OWNER_THREAD	0
@@ -183,14 +184,23 @@ static uint64_t push_cframe(struct fake_python *python, uint64_t current, uint64
 	return addr;
 }
 
+/* The thread state's own _PyCFrame, without a frame. */
+static uint64_t clear_root_cframe(struct fake_python *python, uint64_t tstate)
+{
+	uint64_t addr = tstate + ROOT_CFRAME;
+
+	put(python, addr + python->layout->cframe_current_frame, 0);
+	put(python, addr + python->layout->cframe_previous, 0);
+	return addr;
+}
+
 void fake_stop(struct fake_python *python, uint64_t tstate)
 {
 	const struct pbp_layout *layout = python->layout;
 	uint64_t root = 0;
 
-	/* The thread state's own root_cframe. */
 	if (layout->cframe_current_frame != PBP_ABSENT)
-		root = fake_alloc(python, CFRAME_BYTES);
+		root = clear_root_cframe(python, tstate);
 	put(python, tstate + layout->tstate_frame, root);
 }
 
@@ -297,7 +307,7 @@ void fake_run(struct fake_python *python, uint64_t tstate, struct fake_frame *fr
 	uint64_t previous = 0, cframe = 0;
 
 	if (cframes)
-		cframe = push_cframe(python, 0, 0);
+		cframe = clear_root_cframe(python, tstate);
 	for (size_t i = count; i-- > 0;) {
 		struct fake_frame *frame = &frames[i];
 

@@ -200,8 +200,12 @@ static void emit_thread_wanted(struct pbp_scratch *s, const struct host_thread *
 		.tid = s->thread.tid,
 	};
 
-	if (!s->thread.wanted && !ring_send(&record, sizeof(record)))
+	if (s->thread.wanted && !s->thread.tstate_addr)
+		return;
+	if (!ring_send(&record, sizeof(record))) {
 		s->thread.wanted = 1;
+		s->thread.tstate_addr = 0;
+	}
 }
 
 static enum pbp_status capture(struct pbp_scratch *s, struct host_thread *thread, uint32_t cpu)

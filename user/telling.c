@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Writes to standard error only. The product is the reports' business, errors are main's. */
+#include "telling.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "capture/counter_names.h"
+#include "python/layout.h"
+#include "python/target.h"
+
+void tell_found(const struct python_process *process, unsigned verbose)
+{
+	struct strbuf text;
+
+	if (!verbose)
+		return;
+	strbuf_init(&text);
+	strbuf_add_format(&text, "pid %d (", process->id.pid);
+	strbuf_add_sanitized(&text, process->comm, strlen(process->comm));
+	strbuf_add_format(&text, "): CPython %s in ", process->version);
+	strbuf_add_sanitized(&text, process->found_in, strlen(process->found_in));
+	fprintf(stderr, "%s\n", strbuf_text(&text));
+	strbuf_done(&text);
+	if (verbose > 1)
+		layout_write(&process->target.layout, stderr);
+}
+
+void progress_show(struct progress *progress, uint64_t now_ns, uint64_t elapsed_ns,
+		   uint64_t samples, uint64_t lost, bool until_interrupt)
+{
+	if (!isatty(STDERR_FILENO) || now_ns - progress->shown_ns < CLOCK_NS_PER_SECOND)
+		return;
+	progress->shown_ns = now_ns;
+	fprintf(stderr, "\r%" PRIu64 " s, %" PRIu64 " samples, %" PRIu64 " lost%s ",
+		(uint64_t)(elapsed_ns / CLOCK_NS_PER_SECOND), samples, lost,
+		until_interrupt ? " (Ctrl-C ends)" : "");
+}
+
+void progress_hide(const struct progress *progress)
+{
+	if (progress->shown_ns)
+		fprintf(stderr, "\r%70s\r", "");
+}
+
+void tell_counters(const uint64_t counters[PBP_COUNT_MAX])
+{
+	for (int counter = 0; counter < PBP_COUNT_MAX; counter++)
+		fprintf(stderr, "%-24s %12" PRIu64 "  %s\n", counter_name(counter),
+			counters[counter], counter_meaning(counter));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is told on standard error while a run goes on: progress, what was found, every counter. */
+#ifndef PBP_TELLING_H
+#define PBP_TELLING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+
+struct python_process;
+
+/* -v: one line of the process; from verbose 2 on also its layout. Texts of the process are sanitized. */
+void tell_found(const struct python_process *process, unsigned verbose);
+
+/* The progress line, written over itself; once a second, if standard error is a terminal. */
+struct progress {
+	uint64_t shown_ns; /* 0: never yet */
+};
+void progress_show(struct progress *progress, uint64_t now_ns, uint64_t elapsed_ns,
+		   uint64_t samples, uint64_t lost, bool until_interrupt);
+/* Clear the line. */
+void progress_hide(const struct progress *progress);
+
+/* Every counter of the kernel side with its meaning. */
+void tell_counters(const uint64_t counters[PBP_COUNT_MAX]);
+
+#endif
