@@ -312,6 +312,9 @@ static void stop_recording(struct session *session)
 	progress_hide(&session->progress);
 	if (session->options->verbose)
 		tell_counters(counters);
+	/* A report may wait long for whoever reads it; no CPU should tick for that. */
+	capture_free(session->capture);
+	session->capture = NULL;
 }
 
 /* What the output can show, where the user did not say. */

@@ -403,24 +403,32 @@ static void a_code_pointer_to_something_else_ends_the_stack(void **state)
 static void a_frame_pointer_to_nowhere_ends_the_stack(void **state)
 {
 	struct host_stage *stage = *state;
-	const uint64_t garbage[] = { 0x10,
-				     0xff8,
-				     0x1000,
-				     0x7fffffffe001,
-				     0x7ffffffffff8,
-				     0x800000000000,
-				     0x0000fffffffffff8,
-				     0xffff888000001000,
-				     0xfffffffffffffff8,
-				     UINT64_MAX };
+	static const struct {
+		uint64_t addr;
+		enum pbp_reason reason;
+	} garbage[] = {
+		/* No pointers. */
+		{ 0x10, PBP_REASON_NOT_CODE },
+		{ 0xff8, PBP_REASON_NOT_CODE },
+		{ 0x7fffffffe001, PBP_REASON_NOT_CODE },
+		{ 0x800000000000, PBP_REASON_NOT_CODE },
+		{ 0x0000fffffffffff8, PBP_REASON_NOT_CODE },
+		{ 0xffff888000001000, PBP_REASON_NOT_CODE },
+		{ UINT64_MAX - 7, PBP_REASON_NOT_CODE },
+		{ UINT64_MAX, PBP_REASON_NOT_CODE },
+		/* Pointers to what may have been swapped out. */
+		{ 0x1000, PBP_REASON_NOT_RESIDENT },
+		{ 0x7ffffffffff8, PBP_REASON_NOT_RESIDENT },
+		{ 0x7f00dead0000, PBP_REASON_NOT_RESIDENT },
+	};
 	struct fake_frame *frames = make_frames(stage, 6);
 
 	frames[0].from_c = true;
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(*garbage); i++) {
 		fake_rewind(&stage->python);
 		fake_run(&stage->python, stage->tstate, frames, 6);
-		fake_set_previous(&stage->python, frames[2].addr, garbage[i]);
-		assert_unreadable(tick(stage), PBP_REASON_NOT_RESIDENT, frames, 3);
+		fake_set_previous(&stage->python, frames[2].addr, garbage[i].addr);
+		assert_unreadable(tick(stage), garbage[i].reason, frames, 3);
 	}
 }
 
