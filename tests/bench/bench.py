@@ -57,8 +57,9 @@ def bpf_reading(pid):
 
 
 def bpf_intervals(target, seconds):
-    """(ns, ticks) of each interval of a run, and the run."""
-    process = harness.start_profiler("-p", target.pid, "-r", RATE, "-d", seconds, "-f", "folded", "-q")
+    """(ns, ticks) of each interval of a run, and the run without its report."""
+    process = harness.start_profiler("-p", target.pid, "-r", RATE, "-d", seconds, "-f", "folded", "-q",
+                                     stdout=subprocess.DEVNULL)  # nobody reads a pipe meanwhile
     readings = []
     while process.poll() is None:
         try:
@@ -99,7 +100,7 @@ def bench_user(interpreter):
     seconds = 10
     with harness.Target(interpreter, "recursion", 60, 60) as target:
         process = harness.start_profiler("-p", target.wait_ready().pid, "-r", RATE, "-d", seconds, "-f", "folded",
-                                         "-q")
+                                         "-q", stdout=subprocess.DEVNULL)
         time.sleep(seconds - 1.0)
         peak = peak_bytes(process.pid)
         with open("/proc/%d/schedstat" % process.pid) as stat:
@@ -123,7 +124,8 @@ def floor_ticks(seconds, **keywords):
 def bench_ticks(interpreter):
     """Both count the same CPUs' clock in the same seconds."""
     with harness.Target(interpreter, "recursion", 60, 32) as target:
-        process = harness.start_profiler("-p", target.wait_ready().pid, "-r", RATE, "-d", 8, "-f", "folded", "-q")
+        process = harness.start_profiler("-p", target.wait_ready().pid, "-r", RATE, "-d", 8, "-f", "folded", "-q",
+                                         stdout=subprocess.DEVNULL)
         time.sleep(1.5)
         floor = floor_ticks(5)
         a = harness.finish(process).account

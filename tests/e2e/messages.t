@@ -113,6 +113,8 @@ def ends_meanwhile(interpreter):
             return problems
         if run.account.samples < 300:
             problems.append("only %d samples" % run.account.samples)
+        if "execve" in run.err:
+            problems.append("it tells of an execve that never was: %s" % run.err[-200:])
         worked = [s for s in run.stacks if s.status == "complete" and "calls.py" in s.text]
         return problems + check_stacks.check(interpreter, "calls", worked, {})
 

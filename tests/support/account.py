@@ -14,8 +14,8 @@ STACKS = re.compile(
     r"(?:, (?P<lines_unknown>\d+) line unknown)?(?:, (?P<repaired>\d+) repaired)?"
     r"(?:, (?P<malformed>\d+) malformed)?, (?P<missed>\d+) missed")
 TICKS = re.compile(
-    r"ticks: asked (?P<asked>\d+) = seen (?P<seen>\d+) \+ missed (?P<tick_missed>\d+)(?: \((?P<missed_idle>\d+) of idle CPUs\))?; "
-    r"seen = samples \+ lost \+ not ours (?P<not_ours>\d+)")
+    r"ticks: asked (?P<asked>\d+) = seen (?P<seen>\d+) \+ missed (?P<tick_missed>\d+)"
+    r"(?: \((?P<missed_idle>\d+) of idle CPUs\))?; seen = samples \+ lost \+ not ours (?P<not_ours>\d+)")
 COST = re.compile(
     r"cost: (?:(?P<cost_us>\d+\.\d) us per (?:sample|tick) in the kernel \((?P<cost_kernel>\d+\.\d\d) % of one CPU\)|"
     r"nothing in the kernel|in the kernel not known \(no BPF run-time statistics\)), "
@@ -39,7 +39,8 @@ def _number(name, text):
 
 
 class Account:
-    """The named groups above as attributes; None for what the account says is not known."""
+    """The named groups above as attributes, None for what the account says is not known; and the whole lines as
+    pid_line, stacks_line, ticks_line and cost_line."""
 
     def __init__(self, text):
         lines = [line for line in text.splitlines() if line]
@@ -50,9 +51,9 @@ class Account:
             match = pattern.fullmatch(found[0])
             if not match:
                 raise AccountError("does not read as agreed: %r" % found[0])
+            setattr(self, start.rstrip(": ") + "_line", found[0])
             for name, value in match.groupdict().items():
                 setattr(self, name, _number(name, value))
-        self.text = text
 
     def laws(self):
         """Problems: sums that do not add up, and numbers that stand in two places and differ."""
@@ -70,6 +71,8 @@ class Account:
         counts = [int(n) for n in re.findall(r"(?:\A|, )(\d+) ", self.reasons or "")]
         if counts:
             equal("unreadable = sum of its reasons", self.unreadable, sum(counts))
+        if self.missed_idle > self.missed:
+            out.append("%d of %d missed ticks are of idle CPUs" % (self.missed_idle, self.missed))
         if bool(self.unreadable) != bool(self.reasons):
             out.append("%d unreadable, reasons %s" % (self.unreadable, self.reasons))
         if self.incomplete and "not in the" in self.incomplete:

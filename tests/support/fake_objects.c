@@ -113,7 +113,9 @@ uint64_t fake_str(struct fake_python *python, const char *utf8, unsigned how)
 	ascii = characters.widest < 0x80;
 	size = characters.count * characters.width;
 	header = ascii ? layout->unicode_ascii_size : layout->unicode_compact_size;
-	state = characters.width << layout->unicode_kind_shift | ascii << layout->unicode_ascii_bit;
+	state = characters.width << layout->unicode_kind_shift;
+	if (ascii)
+		state |= 1U << layout->unicode_ascii_bit;
 	if (how & FAKE_LEGACY) {
 		addr = fake_alloc(python, layout->unicode_data + 8);
 		data = alloc_how(python, size, how);

@@ -5,17 +5,8 @@
  */
 #include "support/host_bpf.h"
 
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <uthash.h>
-
-#include "pipeline.h"
 
 /* Words of the target may lie at any address, which BPF can load and C cannot. */
 #define load64 load64_aligned
@@ -49,34 +40,12 @@ static inline __u32 load32(const void *from)
 #include "tstate.h"
 #pragma GCC diagnostic pop
 
-/* A record in the ring; the kernel's own header and alignment count towards its size there. */
-#define RING_BYTES(size) (((size) + 8 + 7) & ~7ULL)
-
-struct record {
-	size_t size;
-	struct record *next;
-	uint64_t bytes[];
-};
-
-/* What the receiver knows by an address. */
-struct known {
-	struct {
-		uint64_t target, addr;
-	} key;
-	uint64_t identity;
-	UT_hash_handle hh;
-};
-
 struct pbp_settings settings;
 struct pbp_seen seen_codes[PBP_SEEN_SLOTS];
 
 static struct pbp_scratch *scratches[HOST_CPUS];
 static struct fake_memory *current_memory;
-static struct record *first_record, *last_record, *taken_records;
-static uint64_t ring_used_bytes, now_ns;
-static struct known *all_known;
-static struct host_sample *last_samples[HOST_CPUS];
-static struct host_received received;
+static uint64_t now_ns;
 
 struct pbp_scratch *pbp_host_scratch(__u32 cpu)
 {
@@ -85,75 +54,30 @@ struct pbp_scratch *pbp_host_scratch(__u32 cpu)
 
 int pbp_host_read(void *to, __u64 size, __u64 from)
 {
+	/* An address that no process has must not reach the kernel's helper. */
+	if (from < MEMORY_ADDR_MIN || from >= MEMORY_ADDR_END)
+		abort();
 	return fake_memory_read(current_memory, to, size, from);
 }
 
-__u64 pbp_host_ring_used(void)
+void host_forget(void)
 {
-	return ring_used_bytes;
-}
-
-int pbp_host_send(const void *record, __u64 size)
-{
-	struct record *added;
-
-	if (ring_used_bytes + RING_BYTES(size) > settings.ring_bytes)
-		return -1;
-	added = malloc(sizeof(*added) + size);
-	if (!added)
-		abort();
-	added->size = size;
-	added->next = NULL;
-	memcpy(added->bytes, record, size);
-	if (last_record)
-		last_record->next = added;
-	else
-		first_record = added;
-	last_record = added;
-	ring_used_bytes += RING_BYTES(size);
-	return 0;
-}
-
-static void free_records(struct record **records)
-{
-	while (*records) {
-		struct record *next = (*records)->next;
-
-		free(*records);
-		*records = next;
-	}
-}
-
-static void forget(void)
-{
-	struct known *known, *next;
-
-	free_records(&first_record);
-	free_records(&taken_records);
-	last_record = NULL;
-	HASH_ITER (hh, all_known, known, next) {
-		HASH_DEL(all_known, known);
-		free(known);
-	}
+	host_ring_forget();
 	for (int cpu = 0; cpu < HOST_CPUS; cpu++) {
 		free(scratches[cpu]);
-		free(last_samples[cpu]);
 		scratches[cpu] = NULL;
-		last_samples[cpu] = NULL;
 	}
 }
 
 void host_reset(void)
 {
-	forget();
+	host_forget();
 	for (int cpu = 0; cpu < HOST_CPUS; cpu++) {
 		scratches[cpu] = calloc(1, sizeof(*scratches[cpu]));
-		last_samples[cpu] = calloc(1, sizeof(*last_samples[cpu]));
-		if (!scratches[cpu] || !last_samples[cpu])
+		if (!scratches[cpu])
 			abort();
 	}
 	memset(seen_codes, 0, sizeof(seen_codes));
-	ring_used_bytes = 0;
 	now_ns = 1000 * HOST_PERIOD_NS;
 	settings = (struct pbp_settings){
 		.period_ns = HOST_PERIOD_NS,
@@ -318,179 +242,4 @@ uint64_t host_counter(enum pbp_counter counter)
 	for (int cpu = 0; cpu < HOST_CPUS; cpu++)
 		sum += scratches[cpu]->counters[counter];
 	return sum;
-}
-
-static struct known *find_known(uint32_t target, uint64_t addr, bool add)
-{
-	struct known wanted = { .key = { .target = target, .addr = addr } }, *known;
-
-	HASH_FIND(hh, all_known, &wanted.key, sizeof(wanted.key), known);
-	if (known || !add)
-		return known;
-	known = calloc(1, sizeof(*known));
-	if (!known)
-		abort();
-	known->key = wanted.key;
-	HASH_ADD(hh, all_known, key, sizeof(known->key), known);
-	return known;
-}
-
-uint64_t host_identity(uint32_t target, uint64_t code_addr)
-{
-	const struct known *known = find_known(target, code_addr, false);
-
-	return known ? known->identity : 0;
-}
-
-static void receive_code(const struct pbp_code *code, size_t size, struct pipeline *pipeline)
-{
-	size_t data = (size_t)code->name.size + code->qualname.size + code->filename.size +
-		      code->linetable_size;
-
-	received.sound &= size == sizeof(*code) + data && code->header.size == size &&
-			  code->linetable_size <= code->linetable_full_size;
-	received.name_bytes += data;
-	if (code->flags & PBP_CODE_DEFERRED)
-		received.ndeferred++;
-	else
-		received.nnamed++;
-	if (received.ncodes == HOST_RECORDS_MAX)
-		abort();
-	received.codes[received.ncodes++] = code;
-	find_known(code->target, code->code_addr, true)->identity = code->identity;
-	if (pipeline && pipeline_code(pipeline, code, (const uint8_t *)(code + 1)))
-		received.sound = false;
-}
-
-static void receive_sample(const struct pbp_sample *sample, size_t size, struct pipeline *pipeline)
-{
-	struct host_sample *last = last_samples[sample->cpu];
-	size_t fresh = sample->nframes - sample->nkept;
-
-	received.nsamples++;
-	if (sample->nkept > sample->nframes || sample->nframes > PBP_DEPTH_MAX ||
-	    size != sizeof(*sample) + fresh * 8 || sample->nkept > last->head.nframes ||
-	    (sample->nkept && last->head.target != sample->target)) {
-		received.sound = false;
-		return;
-	}
-	memmove(last->frames + fresh, last->frames + last->head.nframes - sample->nkept,
-		sample->nkept * sizeof(*last->frames));
-	memcpy(last->frames, sample + 1, fresh * sizeof(*last->frames));
-	last->head = *sample;
-	for (size_t i = 0; i < sample->nframes; i++)
-		received.announced &=
-			host_identity(sample->target, PBP_FRAME_CODE_ADDR(last->frames[i])) != 0;
-	received.sample = *last;
-	if (pipeline && pipeline_sample(pipeline, sample, (const uint64_t *)(sample + 1)))
-		received.sound = false;
-}
-
-const struct host_received *host_receive(struct pipeline *pipeline)
-{
-	free_records(&taken_records);
-	memset(&received, 0, sizeof(received));
-	received.announced = received.sound = true;
-	for (const struct record *record = first_record; record; record = record->next) {
-		const struct pbp_header *header = (const struct pbp_header *)record->bytes;
-
-		received.sound &= header->size == record->size;
-		if (header->kind == PBP_KIND_CODE)
-			receive_code((const struct pbp_code *)header, record->size, pipeline);
-		else if (header->kind == PBP_KIND_SAMPLE)
-			receive_sample((const struct pbp_sample *)header, record->size, pipeline);
-		else if (header->kind == PBP_KIND_THREAD_WANTED) {
-			received.nwanted++;
-			received.wanted = *(const struct pbp_thread_wanted *)header;
-		} else
-			received.sound = false;
-	}
-	taken_records = first_record;
-	first_record = last_record = NULL;
-	ring_used_bytes = 0;
-	return &received;
-}
-
-const struct pbp_code *host_code(const struct host_received *from, uint64_t code_addr)
-{
-	for (size_t i = from->ncodes; i-- > 0;)
-		if (from->codes[i]->code_addr == code_addr)
-			return from->codes[i];
-	return NULL;
-}
-
-static int set_up(void **state)
-{
-	struct host_stage *stage = calloc(1, sizeof(*stage));
-
-	if (!stage)
-		return -1;
-	host_reset();
-	stage->memory = fake_memory_new();
-	fake_python_init(&stage->python, stage->memory, *state, 1);
-	stage->interp = fake_interp(&stage->python);
-	stage->tstate = fake_tstate(&stage->python, stage->interp, 0x7f00deadb000);
-	host_thread_init(&stage->thread, &stage->python, 4242, 0x7f00deadb000);
-	*state = stage;
-	return 0;
-}
-
-void *host_alloc(struct host_stage *stage, size_t size)
-{
-	void *block = calloc(1, size);
-
-	if (!block || stage->nblocks == HOST_BLOCKS_MAX)
-		abort();
-	stage->blocks[stage->nblocks++] = block;
-	return block;
-}
-
-static int tear_down(void **state)
-{
-	struct host_stage *stage = *state;
-
-	forget();
-	while (stage->nblocks)
-		free(stage->blocks[--stage->nblocks]);
-	fake_memory_free(stage->memory);
-	free(stage);
-	return 0;
-}
-
-size_t host_ntests(size_t nbodies)
-{
-	size_t nbuilds = 0;
-
-	fake_builds(&nbuilds);
-	return nbodies * nbuilds;
-}
-
-/* The names live as long as the program, as cmocka wants it. */
-void host_make_tests(const struct host_test *bodies, size_t nbodies, struct CMUnitTest *tests)
-{
-	size_t nbuilds = 0;
-	const struct fake_build *builds = fake_builds(&nbuilds);
-	static char names[1024][160];
-
-	if (nbodies * nbuilds > 1024)
-		abort();
-	for (size_t i = 0; i < nbodies * nbuilds; i++) {
-		const struct fake_build *build = &builds[i % nbuilds];
-
-		snprintf(names[i], sizeof(names[i]), "%s: %s", build->name,
-			 bodies[i / nbuilds].name);
-		tests[i] = (struct CMUnitTest){
-			.name = names[i],
-			.test_func = bodies[i / nbuilds].run,
-			.setup_func = set_up,
-			.teardown_func = tear_down,
-			.initial_state = (void *)(uintptr_t)build,
-		};
-	}
-}
-
-bool host_has_counter(const struct host_stage *stage)
-{
-	return stage->python.target.code_counter_addr ||
-	       stage->python.layout->interp_code_counter != PBP_ABSENT;
 }

@@ -39,6 +39,13 @@ extern struct pbp_settings settings;
 /* Of bpf/read.h: put a record into the ring. 0, or -1: it is full. Tests fill the ring with it. */
 int pbp_host_send(const void *record, __u64 size);
 
+/* Bytes that lie in the ring. */
+__u64 pbp_host_ring_used(void);
+
+/* Give back all memory; for fixtures. host_ring_forget() is a part of it. */
+void host_forget(void);
+void host_ring_forget(void);
+
 /* Forget everything: scratch, seen code objects, ring, receiver. Settings become the defaults. */
 void host_reset(void);
 

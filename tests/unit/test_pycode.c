@@ -496,6 +496,32 @@ static void other_contents_behind_the_same_pointers_are_told(void **state)
 	}
 }
 
+/* The functions of one file share the file name's object, which is looked at once a tick. */
+static void another_file_name_behind_the_same_pointer_is_told(void **state)
+{
+	struct host_stage *stage = *state;
+	struct fake_python *python = &stage->python;
+	struct fake_code code = { .name = "f", .firstlineno = 1, .unversioned = true };
+	uint64_t addr = fake_alloc(python, PBP_CODE_BYTES_MAX), heap, after;
+	char text[] = "a.py";
+
+	fake_code_again(python, addr, &(struct fake_code){ .name = "f", .filename = "x" });
+	heap = python->heap;
+	for (int i = 0; i < 10; i++) {
+		const struct pbp_code *record;
+
+		text[0] = (char)('a' + i);
+		python->heap = heap;
+		code.filename_addr = fake_str(python, text, i % 2 ? FAKE_NO_HASH : 0);
+		after = python->heap;
+		fake_code_again(python, addr, &code);
+		assert_true(python->heap > after);
+		record = meet(stage, addr);
+		assert_non_null(record);
+		assert_text(record, FILENAME, text);
+	}
+}
+
 static void equal_contents_behind_the_same_pointers_are_the_same(void **state)
 {
 	struct host_stage *stage = *state;
@@ -649,6 +675,24 @@ static void a_sample_whose_code_object_cannot_be_announced_is_lost(void **state)
 	assert_int_equal(host_counter(PBP_COUNT_COMPLETE), 1);
 }
 
+/* A sample whose code object user space does not know would be read with what lay at the address before. */
+static void a_sample_is_not_sent_without_its_code_object_though_it_would_fit(void **state)
+{
+	struct host_stage *stage = *state;
+	char *name = repeat("n", 2000);
+	const struct fake_code code = { .name = name, .filename = "f.py" };
+	uint64_t addr = fake_code(&stage->python, &code);
+
+	settings.ring_bytes = 1024;
+	run(stage, &addr, 1);
+	host_tick(&stage->thread, 0);
+	assert_int_equal(host_counter(PBP_COUNT_LOST), 1);
+	assert_int_equal(host_receive(NULL)->nsamples, 0);
+	settings.ring_bytes = HOST_RING_BYTES;
+	assert_non_null(host_code(tick(stage), addr));
+	free(name);
+}
+
 static void the_names_of_one_tick_keep_to_their_bytes(void **state)
 {
 	struct host_stage *stage = *state;
@@ -800,6 +844,7 @@ int main(void)
 		HOST_TEST(a_counter_that_is_0_or_unreadable_proves_nothing),
 		HOST_TEST(another_code_object_at_the_address_is_told),
 		HOST_TEST(other_contents_behind_the_same_pointers_are_told),
+		HOST_TEST(another_file_name_behind_the_same_pointer_is_told),
 		HOST_TEST(equal_contents_behind_the_same_pointers_are_the_same),
 		HOST_TEST(a_version_tells_equal_contents_apart),
 		HOST_TEST(a_version_is_unique_in_its_interpreter_only),
@@ -807,6 +852,7 @@ int main(void)
 		HOST_TEST(a_deferred_record_is_empty_and_has_the_identity),
 		HOST_TEST(names_are_held_back_while_the_ring_is_more_than_half_full),
 		HOST_TEST(a_sample_whose_code_object_cannot_be_announced_is_lost),
+		HOST_TEST(a_sample_is_not_sent_without_its_code_object_though_it_would_fit),
 		HOST_TEST(the_names_of_one_tick_keep_to_their_bytes),
 		HOST_TEST(the_largest_code_object_fits_into_a_tick),
 		HOST_TEST(code_objects_that_share_a_slot_are_both_named),

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tests of user/output.c: a file appears under its name only when it is whole, and nothing that somebody else put in
+ * its place is followed or written through. What needs root is left out without it.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output.h"
+
+#define SOMEBODY 54321 /* a user that is not us */
+
+/* A folder of the test's own, and a path in it. */
+struct place {
+	char folder[64];
+	char path[256];
+};
+
+static const char *in(struct place *place, const char *name)
+{
+	assert_true(strlen(place->folder) + 1 + strlen(name) < sizeof(place->path));
+	strcat(strcat(strcpy(place->path, place->folder), "/"), name);
+	return place->path;
+}
+
+static int set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return -1;
+	strcpy(place->folder, "/tmp/test_output.XXXXXX");
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	*state = place;
+	return mkdtemp(place->folder) ? 0 : -1;
+}
+
+/* How many files are in the folder; `remove` them. */
+static int files(const struct place *place, bool remove_them)
+{
+	DIR *folder = opendir(place->folder);
+	struct dirent *entry;
+	int count = 0;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		count++;
+		if (remove_them && unlinkat(dirfd(folder), entry->d_name, 0))
+			unlinkat(dirfd(folder), entry->d_name, AT_REMOVEDIR);
+	}
+	closedir(folder);
+	return count;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+
+	files(place, true);
+	rmdir(place->folder);
+	free(place);
+	return 0;
+}
+
+static void assert_content(const char *path, const char *text)
+{
+	char buffer[256] = "";
+	FILE *stream = fopen(path, "r");
+
+	assert_non_null(stream);
+	buffer[fread(buffer, 1, sizeof(buffer) - 1, stream)] = '\0';
+	fclose(stream);
+	assert_string_equal(buffer, text);
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *stream = fopen(path, "w");
+
+	assert_non_null(stream);
+	fputs(text, stream);
+	assert_int_equal(fclose(stream), 0);
+}
+
+static struct output *open_well(const char *path)
+{
+	struct output *output = NULL;
+	struct err err = { 0 };
+
+	assert_int_equal(output_open(path, &output, &err), 0);
+	assert_non_null(output);
+	assert_non_null(output_stream(output));
+	return output;
+}
+
+/* Open, write, commit. */
+static void write_well(const char *path, const char *text)
+{
+	struct output *output = open_well(path);
+	struct err err = { 0 };
+
+	fputs(text, output_stream(output));
+	assert_int_equal(output_commit(output, &err), 0);
+	output_free(output);
+}
+
+/* The path is refused before anything is written, with its name in the reason. */
+static void assert_refused(const char *path, int code)
+{
+	struct output *output = NULL;
+	struct err err = { 0 };
+	int result = output_open(path, &output, &err);
+
+	if (!result)
+		output_free(output);
+	assert_int_equal(result, code);
+	assert_null(output);
+	assert_int_equal(err.code, code);
+	assert_non_null(strstr(err.message, "cannot write to"));
+	assert_non_null(strstr(err.message, path));
+}
+
+static void a_file_appears_when_it_is_whole(void **state)
+{
+	struct place *place = *state;
+	struct output *output = open_well(in(place, "out.folded"));
+	struct err err = { 0 };
+	struct stat status;
+
+	fputs("half", output_stream(output));
+	fflush(output_stream(output));
+	assert_int_equal(access(place->path, F_OK), -1);
+	fputs(" and half", output_stream(output));
+	assert_int_equal(output_commit(output, &err), 0);
+	output_free(output);
+	assert_content(place->path, "half and half");
+	assert_int_equal(stat(place->path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(files(place, false), 1);
+}
+
+static void a_file_that_is_not_committed_leaves_nothing(void **state)
+{
+	struct place *place = *state;
+	struct output *output = open_well(in(place, "out.folded"));
+
+	fputs("half", output_stream(output));
+	output_free(output);
+	assert_int_equal(files(place, false), 0);
+	output_free(NULL);
+}
+
+static void a_file_that_was_there_stays_until_the_new_one_is_whole(void **state)
+{
+	struct place *place = *state;
+	struct output *output;
+	struct stat before, after;
+
+	put(in(place, "out"), "old");
+	assert_int_equal(chmod(place->path, 0644), 0);
+	assert_int_equal(stat(place->path, &before), 0);
+	output = open_well(place->path);
+	fputs("new", output_stream(output));
+	fflush(output_stream(output));
+	assert_content(place->path, "old");
+	output_free(output);
+	assert_content(place->path, "old");
+	write_well(place->path, "new");
+	assert_content(place->path, "new");
+	assert_int_equal(stat(place->path, &after), 0);
+	assert_int_not_equal(after.st_ino, before.st_ino);
+	assert_int_equal(after.st_mode & 07777, 0600);
+	assert_int_equal(files(place, false), 1);
+}
+
+static void a_link_at_the_goal_is_replaced_not_followed(void **state)
+{
+	struct place *place = *state;
+	char victim[128];
+	struct stat status;
+
+	snprintf(victim, sizeof(victim), "%s/victim", place->folder);
+	put(victim, "precious");
+	assert_int_equal(symlink(victim, in(place, "out")), 0);
+	write_well(place->path, "new");
+	assert_content(victim, "precious");
+	assert_content(place->path, "new");
+	assert_int_equal(lstat(place->path, &status), 0);
+	assert_true(S_ISREG(status.st_mode));
+}
+
+static void a_hard_link_at_the_goal_is_replaced(void **state)
+{
+	struct place *place = *state;
+	char victim[128];
+
+	snprintf(victim, sizeof(victim), "%s/victim", place->folder);
+	put(victim, "precious");
+	assert_int_equal(link(victim, in(place, "out")), 0);
+	write_well(place->path, "new");
+	assert_content(victim, "precious");
+}
+
+/* A trap that knows our process id and the way in which temporary names are made. */
+static void links_at_the_temporary_names_are_not_followed(void **state)
+{
+	struct place *place = *state;
+	struct output *output;
+	char victim[128], temporary[NAME_MAX + 1] = "", trap[512];
+	DIR *folder;
+	struct dirent *entry;
+
+	snprintf(victim, sizeof(victim), "%s/victim", place->folder);
+	put(victim, "precious");
+	output = open_well(in(place, "out"));
+	folder = opendir(place->folder);
+	assert_non_null(folder);
+	while ((entry = readdir(folder)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    strcmp(entry->d_name, "victim"))
+			strcpy(temporary, entry->d_name);
+	closedir(folder);
+	output_free(output);
+	assert_string_not_equal(temporary, "");
+	snprintf(trap, sizeof(trap), "%s/%s", place->folder, temporary);
+	assert_int_equal(symlink(victim, trap), 0);
+	write_well(in(place, "out"), "new");
+	assert_content(victim, "precious");
+	assert_content(place->path, "new");
+}
+
+static void a_fifo_of_our_own_is_written_to(void **state)
+{
+	struct place *place = *state;
+	char buffer[16] = "";
+	int reader;
+
+	assert_int_equal(mkfifo(in(place, "pipe"), 0600), 0);
+	reader = open(place->path, O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	write_well(place->path, "through");
+	assert_int_equal(read(reader, buffer, sizeof(buffer) - 1), 7);
+	assert_string_equal(buffer, "through");
+	close(reader);
+}
+
+static void a_fifo_that_nobody_reads_does_not_hold_us(void **state)
+{
+	struct place *place = *state;
+	struct output *output = NULL;
+	struct err err = { 0 };
+
+	assert_int_equal(mkfifo(in(place, "pipe"), 0600), 0);
+	assert_int_equal(output_open(place->path, &output, &err), -ENXIO);
+	assert_null(output);
+	assert_non_null(strstr(err.message, place->path));
+	assert_string_not_equal(err.hint, "");
+}
+
+/* It would have our output read by whoever put it there. */
+static void a_fifo_of_another_user_is_replaced_not_written_to(void **state)
+{
+	struct place *place = *state;
+	char buffer[16];
+	struct stat status;
+	int reader;
+
+	if (geteuid())
+		skip();
+	assert_int_equal(mkfifo(in(place, "out"), 0666), 0);
+	assert_int_equal(chown(place->path, SOMEBODY, SOMEBODY), 0);
+	reader = open(place->path, O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	write_well(place->path, "secret");
+	assert_int_equal(read(reader, buffer, sizeof(buffer)), 0);
+	close(reader);
+	assert_int_equal(lstat(place->path, &status), 0);
+	assert_true(S_ISREG(status.st_mode));
+	assert_int_equal(status.st_uid, 0);
+}
+
+static void a_link_to_a_device_is_replaced_outside_of_dev(void **state)
+{
+	struct place *place = *state;
+	struct stat status;
+
+	assert_int_equal(symlink("/dev/null", in(place, "out")), 0);
+	write_well(place->path, "kept");
+	assert_int_equal(lstat(place->path, &status), 0);
+	assert_true(S_ISREG(status.st_mode));
+	assert_content(place->path, "kept");
+}
+
+static void a_missing_folder_is_told_before_the_run(void **state)
+{
+	struct place *place = *state;
+
+	assert_refused(in(place, "missing/out"), -ENOENT);
+	put(in(place, "file"), "");
+	assert_refused(in(place, "file/out"), -ENOTDIR);
+}
+
+static void what_is_no_file_name_is_told_before_the_run(void **state)
+{
+	struct place *place = *state;
+	char name[NAME_MAX + 10], *path = NULL;
+
+	assert_refused("", -ENAMETOOLONG);
+	assert_refused(in(place, "folder/"), -EISDIR);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_true(asprintf(&path, "%s/%s", place->folder, name) > 0);
+	assert_refused(path, -EISDIR);
+	free(path);
+	path = malloc(PATH_MAX + 100);
+	assert_non_null(path);
+	memset(path, '/', PATH_MAX + 99);
+	path[PATH_MAX + 99] = '\0';
+	{
+		struct output *output = NULL;
+		struct err err = { 0 };
+
+		assert_int_equal(output_open(path, &output, &err), -ENAMETOOLONG);
+		assert_null(output);
+	}
+	free(path);
+}
+
+/* Or the run would be lost at its end, when the file cannot be moved there. */
+static void a_folder_at_the_goal_is_told_before_the_run(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(mkdir(in(place, "out"), 0700), 0);
+	assert_refused(place->path, -EISDIR);
+	assert_refused(in(place, ".."), -EISDIR);
+	assert_refused(in(place, "."), -EISDIR);
+}
+
+static void a_folder_that_is_not_writable_is_told_before_the_run(void **state)
+{
+	struct place *place = *state;
+
+	if (!geteuid())
+		skip(); /* root may write anywhere */
+	assert_int_equal(chmod(place->folder, 0500), 0);
+	assert_refused(in(place, "out"), -EACCES);
+	assert_int_equal(chmod(place->folder, 0700), 0);
+}
+
+static void a_name_without_a_folder_lies_in_the_present_one(void **state)
+{
+	struct place *place = *state;
+	char here[PATH_MAX];
+
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(chdir(place->folder), 0);
+	write_well("plain", "text");
+	assert_int_equal(chdir(here), 0);
+	assert_content(in(place, "plain"), "text");
+}
+
+/* The folder is held open: where its path leads later does not matter. */
+static void a_folder_that_is_swapped_meanwhile_does_not_lead_us_astray(void **state)
+{
+	struct place *place = *state;
+	struct output *output;
+	struct err err = { 0 };
+	char folder[128], moved[128];
+
+	snprintf(folder, sizeof(folder), "%s/folder", place->folder);
+	snprintf(moved, sizeof(moved), "%s/moved", place->folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	output = open_well(in(place, "folder/out"));
+	fputs("text", output_stream(output));
+	assert_int_equal(rename(folder, moved), 0);
+	assert_int_equal(symlink("/tmp", folder), 0);
+	assert_int_equal(output_commit(output, &err), 0);
+	output_free(output);
+	assert_content(in(place, "moved/out"), "text");
+	assert_int_equal(unlink(place->path), 0);
+}
+
+static void a_file_that_root_writes_for_a_user_is_the_users(void **state)
+{
+	struct place *place = *state;
+	struct stat status;
+
+	if (geteuid())
+		skip();
+	setenv("SUDO_UID", "54321", 1);
+	setenv("SUDO_GID", "54322", 1);
+	write_well(in(place, "out"), "text");
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	assert_int_equal(stat(place->path, &status), 0);
+	assert_int_equal(status.st_uid, 54321);
+	assert_int_equal(status.st_gid, 54322);
+	assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+static void a_user_that_cannot_be_is_ignored(void **state)
+{
+	static const char *const uids[] = { "", "-5", "12x", "99999999999999999999", "root" };
+	struct place *place = *state;
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof(uids) / sizeof(*uids); i++) {
+		setenv("SUDO_UID", uids[i], 1);
+		write_well(in(place, "out"), "text");
+		unsetenv("SUDO_UID");
+		assert_int_equal(stat(place->path, &status), 0);
+		assert_int_equal(status.st_uid, geteuid());
+	}
+}
+
+static void a_full_device_is_a_failure_with_its_reason(void **state)
+{
+	struct output *output = open_well("/dev/full");
+	struct err err = { 0 };
+
+	(void)state;
+	fputs("text", output_stream(output));
+	assert_int_equal(output_commit(output, &err), -ENOSPC);
+	assert_non_null(strstr(err.message, "/dev/full"));
+	assert_non_null(strstr(err.message, strerror(ENOSPC)));
+	output_free(output);
+}
+
+static void an_error_of_an_earlier_write_is_not_forgotten(void **state)
+{
+	struct output *output = open_well("/dev/full");
+	struct err err = { 0 };
+
+	(void)state;
+	fputs("text", output_stream(output));
+	assert_int_equal(fflush(output_stream(output)), EOF);
+	assert_true(output_commit(output, &err) < 0);
+	assert_int_equal(err.code < 0, 1);
+	output_free(output);
+}
+
+static void a_device_is_written_to_as_it_is(void **state)
+{
+	struct stat status;
+
+	(void)state;
+	write_well("/dev/null", "text");
+	assert_int_equal(stat("/dev/null", &status), 0);
+	assert_true(S_ISCHR(status.st_mode));
+}
+
+static void standard_output_is_not_closed(void **state)
+{
+	struct output *output = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(output_open(NULL, &output, &err), 0);
+	assert_ptr_equal(output_stream(output), stdout);
+	assert_int_equal(output_commit(output, &err), 0);
+	output_free(output);
+	assert_true(fileno(stdout) >= 0 && fcntl(fileno(stdout), F_GETFD) >= 0);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_file_appears_when_it_is_whole),
+		TEST(a_file_that_is_not_committed_leaves_nothing),
+		TEST(a_file_that_was_there_stays_until_the_new_one_is_whole),
+		TEST(a_link_at_the_goal_is_replaced_not_followed),
+		TEST(a_hard_link_at_the_goal_is_replaced),
+		TEST(links_at_the_temporary_names_are_not_followed),
+		TEST(a_fifo_of_our_own_is_written_to),
+		TEST(a_fifo_that_nobody_reads_does_not_hold_us),
+		TEST(a_fifo_of_another_user_is_replaced_not_written_to),
+		TEST(a_link_to_a_device_is_replaced_outside_of_dev),
+		TEST(a_missing_folder_is_told_before_the_run),
+		TEST(what_is_no_file_name_is_told_before_the_run),
+		TEST(a_folder_at_the_goal_is_told_before_the_run),
+		TEST(a_folder_that_is_not_writable_is_told_before_the_run),
+		TEST(a_name_without_a_folder_lies_in_the_present_one),
+		TEST(a_folder_that_is_swapped_meanwhile_does_not_lead_us_astray),
+		TEST(a_file_that_root_writes_for_a_user_is_the_users),
+		TEST(a_user_that_cannot_be_is_ignored),
+		TEST(a_full_device_is_a_failure_with_its_reason),
+		TEST(an_error_of_an_earlier_write_is_not_forgotten),
+		TEST(a_device_is_written_to_as_it_is),
+		TEST(standard_output_is_not_closed),
+	};
+
+	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
+}
