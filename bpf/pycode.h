@@ -218,25 +218,26 @@ static inline __attribute__((always_inline)) void record_string(struct pbp_scrat
 	__u64 size;
 
 	string->size = 0;
-	string->kind = 0;
+	string->kind = PBP_STRING_UNREAD;
 	string->cut = 0;
 	if (string_header(s, addr, &header)) {
 		s->record.head.flags |= PBP_CODE_FAULT;
 		return;
 	}
-	string->kind = (__u16)header.kind;
 	size = header.length * (header.kind ?: 1);
 	if (header.length > PBP_STRING_BYTES_MAX || size > PBP_STRING_BYTES_MAX) {
 		size = PBP_STRING_BYTES_MAX;
 		string->cut = 1;
 	}
 	string->size = record_append(s, header.data_addr, size, PBP_STRING_BYTES_MAX);
+	if (string->size == size)
+		string->kind = (__u16)header.kind;
 }
 
 PBP_GLOBAL int record_strings(__u32 cpu)
 {
 	struct pbp_scratch *s = scratch_of(cpu);
-	struct pbp_string none = {};
+	const struct pbp_string none = { .kind = PBP_STRING_UNREAD };
 
 	if (!s)
 		return -1;
@@ -257,7 +258,7 @@ PBP_GLOBAL int record_linetable(__u32 cpu)
 		return -1;
 	addr = s->code.linetable;
 	s->record.head.linetable_size = 0;
-	s->record.head.linetable_full_size = 0;
+	s->record.head.linetable_full_size = PBP_LINETABLE_UNREAD;
 	if (read_target(s, &size, 8, addr + s->target.layout.bytes_size) || size >> 31) {
 		s->record.head.flags |= PBP_CODE_FAULT;
 		return 0;
@@ -275,7 +276,7 @@ static inline __attribute__((always_inline)) void record_compose(struct pbp_scra
 								 int with_names)
 {
 	struct pbp_code *head = &s->record.head;
-	struct pbp_string none = {};
+	const struct pbp_string none = { .kind = PBP_STRING_UNREAD };
 
 	head->flags = with_names ? 0 : PBP_CODE_DEFERRED;
 	s->record_bytes = 0;
@@ -285,7 +286,8 @@ static inline __attribute__((always_inline)) void record_compose(struct pbp_scra
 		return;
 	}
 	head->name = head->qualname = head->filename = none;
-	head->linetable_size = head->linetable_full_size = 0;
+	head->linetable_size = 0;
+	head->linetable_full_size = PBP_LINETABLE_UNREAD;
 }
 
 /* Send the composed record. Negative: the ring is full. */
@@ -329,6 +331,10 @@ PBP_GLOBAL int code_meet(__u32 cpu)
 	tag = s->pending;
 	spread = tag * PBP_TAG_SPREAD;
 	addr = (tag & ((1ULL << PBP_TAG_TARGET_SHIFT) - 1)) << 3;
+	if (addr < PBP_PAGE_BYTES) { /* NULL, or an offset from it */
+		s->reason = PBP_REASON_NOT_CODE;
+		return 1;
+	}
 	if (code_read(s, addr)) {
 		s->reason = PBP_REASON_NOT_RESIDENT;
 		return 1;

@@ -309,8 +309,8 @@ static inline __attribute__((always_inline)) int half_switched(const struct pbp_
 		return 0;
 	if (s->entered)
 		return s->first_caller != s->outer_frame_addr;
-	/* A frame further down that is not in memory is no sign of it, nor is a stack that was cut. */
-	return s->incomplete ? s->reason != PBP_REASON_NOT_RESIDENT || !s->depth : !s->addr;
+	/* A frame that is not in memory is no sign of it, nor is a stack that was cut. */
+	return s->incomplete ? s->reason != PBP_REASON_NOT_RESIDENT : !s->addr;
 }
 
 /* The status of the walk that just ended. */
@@ -374,8 +374,8 @@ static inline __attribute__((always_inline)) enum pbp_status pystack_walk(struct
 		s->reason = PBP_REASON_HALF_SWITCHED;
 		return PBP_STATUS_UNREADABLE;
 	}
-	if (!s->outer_frame_addr) /* about to enter the thread's first frame */
-		return PBP_STATUS_NATIVE;
+	if (!s->outer_frame_addr) /* a frame that is none, or is gone: the thread enters its first one */
+		return s->entered || s->incomplete ? PBP_STATUS_NATIVE : walk_status(s);
 	walk_begin(s, s->outer_frame_addr);
 	walk_turns(cpu);
 	status = walk_status(s);

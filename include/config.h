@@ -11,8 +11,9 @@
 #define PBP_DEPTH_MAX	  4096
 #define PBP_DEPTH_DEFAULT 1024
 
-/* Turns of the walk's loop. A turn takes up to PBP_FRAMES_PER_TURN frames out of one read. */
-#define PBP_WALK_TURNS	    (PBP_DEPTH_MAX + 64)
+/* Turns of the walk's loop. A turn takes up to PBP_FRAMES_PER_TURN frames out of one read; at worst every frame and
+ * the shim below it take one each. */
+#define PBP_WALK_TURNS	    (2 * PBP_DEPTH_MAX + 128)
 #define PBP_FRAMES_PER_TURN 16
 #define PBP_TURNS_PER_CALL  64
 

@@ -60,7 +60,8 @@ enum pbp_linetable_format {
 	VALUE(frame_code_tag) /* bits of frame_code that are not part of the address */                 \
 	OFFSET(frame_instr) /* f_lasti, prev_instr or instr_ptr */                                      \
 	VALUE(frame_instr_kind) /* enum pbp_instr_kind */                                               \
-	VALUE(frame_instr_shift) /* bytes >> shift = code units; 2.7: 0, its instructions are bytes */  \
+	VALUE(frame_instr_shift) /* what frame_instr counts >> shift = instruction on the wire */       \
+	VALUE(frame_instr_bytes) /* of bytecode that this instruction counts: 2, a code unit; 2.7: 1 */ \
 	OFFSET(frame_owner) /* u8 */                                                                    \
 	VALUE(frame_shim_owner) /* owners from this one on are shims, not Python frames; 0: no shims */ \
 	OFFSET(frame_is_entry) /* u8, 3.11 */                                                           \

@@ -94,9 +94,14 @@ enum pbp_code_flag {
 /* One string of a code record: raw characters as CPython keeps them. */
 struct pbp_string {
 	__u32 size; /* bytes in this record */
-	__u16 kind; /* bytes a character: 1 (Latin-1), 2 (UCS-2), 4 (UCS-4); 0: raw bytes (2.7), or unread */
+	__u16 kind; /* bytes a character: 1 (Latin-1), 2 (UCS-2), 4 (UCS-4); 0: raw bytes (2.7) */
 	__u16 cut; /* 1: the object's string is longer */
 };
+
+/* The kind of a string that is not there: not sent yet, unreadable, or no such field. */
+#define PBP_STRING_UNREAD 0xffff
+/* The full size of a line table that could not be read. */
+#define PBP_LINETABLE_UNREAD 0xffffffffU
 
 /* A code object at first sight, or at first sight of another one at a known address. */
 struct pbp_code {

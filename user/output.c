@@ -78,6 +78,7 @@ static int open_special(struct output *output, const char *path, struct err *err
 static int open_folder(struct output *output, const char *path, struct err *err)
 {
 	char folder[PATH_MAX], name[PATH_MAX];
+	struct stat status;
 
 	if (strlen(path) >= PATH_MAX || !*path)
 		return err_set(err, -ENAMETOOLONG, "cannot write to '%s': not a file name", path);
@@ -91,6 +92,9 @@ static int open_folder(struct output *output, const char *path, struct err *err)
 	if (output->folder < 0)
 		return err_set(err, -errno, "cannot write to '%s': folder '%s': %s", path, folder,
 			       strerror(errno));
+	if (!fstatat(output->folder, output->name, &status, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISDIR(status.st_mode))
+		return err_set(err, -EISDIR, "cannot write to '%s': it is a folder", path);
 	return 0;
 }
 

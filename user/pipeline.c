@@ -238,8 +238,8 @@ static struct path *path_for(struct pipeline *pipeline, uint32_t cpu, uint32_t n
 	if (cpu >= pipeline->npaths) {
 		size_t had = pipeline->npaths;
 
-		if (cpu >= CPUS_MAX || array_reserve(&pipeline->paths, &pipeline->npaths,
-						     (size_t)cpu + 1, sizeof(*path)))
+		if (array_reserve(&pipeline->paths, &pipeline->npaths, (size_t)cpu + 1,
+				  sizeof(*path)))
 			return NULL;
 		memset(pipeline->paths + had, 0, (pipeline->npaths - had) * sizeof(*path));
 	}
@@ -280,7 +280,7 @@ int pipeline_sample(struct pipeline *pipeline, const struct pbp_sample *sample,
 	struct path *path;
 	int code;
 
-	if (!target)
+	if (!target || sample->cpu >= CPUS_MAX)
 		goto malformed;
 	code = find_base(pipeline, target, base_of(sample), &base);
 	if (code)

@@ -81,7 +81,8 @@ static int resolve(struct pipeline *pipeline, const struct node *node, struct re
 		base_symbol(CODE_TO_BASE(node->key.code), &symbol);
 	} else {
 		code = codes_get(pipeline->codes, node->key.code);
-		if (code->internal) /* its callees are its caller's */
+		/* Its callees are its caller's. Something must be shown, though: names are the target's choice. */
+		if (code->internal && resolved->stack != PROFILE_STACK_EMPTY)
 			return 0;
 		code_symbol(code, node->key.instruction, &symbol, resolved);
 	}

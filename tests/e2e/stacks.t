@@ -26,7 +26,7 @@ class Cell:
         if problems:
             return problems
         if self.whole:
-            problems += run.account.whole()
+            problems += run.account.whole(sigmas=3)
         if not self.native and run.account.native > 0.001 * run.account.samples:
             problems.append("%d of %d samples native" % (run.account.native, run.account.samples))
         facts = dict(self.facts, thread_cpu=run.thread_cpu, rate=RATE)

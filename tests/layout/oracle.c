@@ -87,6 +87,7 @@ static uint32_t first_bit_of(PyASCIIObject object)
 #define ORACLE_frame_owner	 offsetof(_PyInterpreterFrame, owner)
 #define ORACLE_frame_instr_kind	 PBP_INSTR_POINTER
 #define ORACLE_frame_instr_shift 1
+#define ORACLE_frame_instr_bytes 2
 #else
 #define ORACLE_frame_size	 (offsetof(PyFrameObject, f_lasti) + 8)
 #define ORACLE_frame_previous	 offsetof(PyFrameObject, f_back)
@@ -95,6 +96,7 @@ static uint32_t first_bit_of(PyASCIIObject object)
 #define ORACLE_frame_owner	 ABSENT
 #define ORACLE_frame_instr_kind	 PBP_INSTR_INDEX
 #define ORACLE_frame_instr_shift (PY_VERSION_HEX < 0x030a0000)
+#define ORACLE_frame_instr_bytes 2
 #endif
 #if PY_VERSION_HEX >= 0x030d0000
 #define ORACLE_frame_code  offsetof(_PyInterpreterFrame, f_executable)

@@ -1,4 +1,5 @@
 """The closing account as numbers: one strict parser (user/report/closing.c writes it), and its laws."""
+import math
 import re
 
 FIRST = re.compile(
@@ -79,11 +80,13 @@ class Account:
             out.append(self.incomplete)
         return out
 
-    def whole(self):
-        """Problems: more than one stack in a thousand was not read to its root, or a sample was lost or unnamed."""
+    def whole(self, sigmas=0):
+        """Problems: more than one stack in a thousand was not read to its root, or a sample was lost or unnamed.
+        With sigmas: more than what that share gives by chance in so few samples."""
         out = []
         wanted = self.samples - self.native
-        if self.complete < 0.999 * wanted:
+        allowed = 0.001 * wanted
+        if wanted - self.complete > allowed + sigmas * math.sqrt(allowed):
             out.append("only %d of %d stacks are complete (%s)" % (self.complete, wanted, self.reasons))
         if self.lost or self.unnamed:
             out.append("%d lost, %d unnamed" % (self.lost, self.unnamed))

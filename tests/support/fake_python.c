@@ -68,6 +68,7 @@ static size_t make_builds(struct fake_build *builds)
 	layout->string_kind = PBP_STRING_BYTES;
 	layout->linetable_format = PBP_LINETABLE_LNOTAB_UNSIGNED;
 	layout->frame_instr_shift = 0;
+	layout->frame_instr_bytes = 1;
 	return count;
 }
 

@@ -17,7 +17,7 @@ for command in "$@"; do
 	awk -v name="$name" -v status="$status" -v seconds="$(($(date +%s) - start))" -v counts="$counts" '
 		function show(text) { lines[++nlines] = "    " text }
 		{ sub(/^[ \t]+/, "") }
-		/^ok.*# *(SKIP|skip)/ { skipped++; show($0); next }
+		/^(not )?ok.*# *(SKIP|skip)/ { skipped++; show($0); next }
 		/^ok/ { passed++; next }
 		/^not ok/ { failed++; broken = 1; show($0); next }
 		/^1\.\.0 *# *SKIP/ { skipped++; show($0); next }

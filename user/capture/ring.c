@@ -21,6 +21,8 @@ static bool sample_fits(const struct pbp_sample *sample, size_t size)
 
 static bool string_fits(const struct pbp_string *string)
 {
+	if (string->kind == PBP_STRING_UNREAD)
+		return !string->size;
 	return string->size <= PBP_STRING_BYTES_MAX && string->kind <= 4 && string->kind != 3 &&
 	       (string->kind < 2 || string->size % string->kind == 0);
 }

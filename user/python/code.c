@@ -32,7 +32,7 @@ struct entry {
 /* The fixed part of a key. Its padding is zeroed. */
 struct contents {
 	int32_t firstlineno;
-	uint32_t linetable_format, instr_shift;
+	uint32_t linetable_format, instr_bytes;
 	uint32_t linetable_full_size, linetable_size;
 	struct pbp_string name, qualname, filename;
 };
@@ -88,7 +88,7 @@ static uint8_t *make_key(const struct pbp_code *record, const uint8_t *data,
 	memset(&contents, 0, sizeof(contents));
 	contents.firstlineno = record->firstlineno;
 	contents.linetable_format = layout->linetable_format;
-	contents.instr_shift = layout->frame_instr_shift;
+	contents.instr_bytes = layout->frame_instr_bytes;
 	contents.linetable_full_size = record->linetable_full_size;
 	contents.linetable_size = record->linetable_size;
 	contents.name = record->name;
@@ -146,12 +146,11 @@ static int entry_fill(struct entry *entry, uint8_t *key, size_t key_size)
 	data += contents.name.size + contents.qualname.size;
 	entry->code.firstlineno = contents.firstlineno;
 	entry->code.linetable_format = contents.linetable_format;
-	entry->code.instr_shift = (uint8_t)contents.instr_shift;
+	entry->code.instr_bytes = (uint8_t)contents.instr_bytes;
 	entry->code.linetable_size = contents.linetable_size;
 	entry->code.linetable_full_size = contents.linetable_full_size;
 	entry->code.linetable = data + contents.filename.size;
-	/* An unread string has no kind in 3.x and no bytes in 2.7; an empty one of 3.x has a kind. */
-	if (!function->kind && !function->size)
+	if (function->kind == PBP_STRING_UNREAD || contents.filename.kind == PBP_STRING_UNREAD)
 		return 0;
 	function_text = decode(function, function_data);
 	file_text = decode(&contents.filename, data);
@@ -265,7 +264,7 @@ static bool covered(const struct code *code, uint32_t offset)
 
 int32_t code_line(const struct code *code, uint32_t instruction, bool *ret_exact)
 {
-	uint32_t offset = instruction << code->instr_shift;
+	uint32_t offset = instruction * code->instr_bytes;
 	int32_t line;
 
 	*ret_exact = true;

@@ -24,7 +24,7 @@ struct code {
 	uint32_t linetable_full_size;
 	uint32_t linetable_format; /* enum pbp_linetable_format */
 	const uint8_t *linetable;
-	uint8_t instr_shift; /* instruction << shift = byte offset */
+	uint8_t instr_bytes; /* of bytecode that one instruction counts */
 	bool internal; /* no frame of the program's: CPython's own _Py_InitCleanup (3.13 on) */
 };
 

@@ -113,7 +113,18 @@ static bool same_identity(const struct memory *memory, const struct pbp_layout *
 		parts.qualname = string_identity(memory, layout, fields->qualname);
 	parts.filename = string_identity(memory, layout, fields->filename);
 	parts.linetable = linetable_identity(memory, layout, fields->linetable);
-	return pbp_identity_join(&parts) == identity;
+	/* What was not in memory at the tick counts as 0 in the identity: any of the four may be. */
+	for (unsigned unread = 0; unread < 16; unread++) {
+		struct pbp_identity_parts then = parts;
+
+		then.name = unread & 1 ? 0 : parts.name;
+		then.qualname = unread & 2 ? 0 : parts.qualname;
+		then.filename = unread & 4 ? 0 : parts.filename;
+		then.linetable = unread & 8 ? 0 : parts.linetable;
+		if (pbp_identity_join(&then) == identity)
+			return true;
+	}
+	return false;
 }
 
 static int read_fields(const struct memory *memory, const struct pbp_layout *layout, uint64_t addr,
@@ -203,6 +214,7 @@ int code_read(const struct memory *memory, const struct pbp_layout *layout, uint
 	copy.record.code_addr = addr;
 	copy.record.identity = identity;
 	copy.record.firstlineno = fields.firstlineno;
+	copy.record.qualname.kind = PBP_STRING_UNREAD;
 	code = append_string(memory, layout, fields.name, &copy.record.name, &copy, &used);
 	if (!code && fields.qualname)
 		code = append_string(memory, layout, fields.qualname, &copy.record.qualname, &copy,

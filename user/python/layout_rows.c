@@ -115,6 +115,7 @@ const struct layout_row layout_rows[] = {
 			FRAME_OBJECT,
 			.frame_instr = 104,
 			.frame_instr_shift = 1, /* f_lasti counts bytes */
+			.frame_instr_bytes = 2,
 			CODE_WITH_BYTES,
 			OBJECTS,
 			UNICODE_WITH_WSTR,
@@ -136,6 +137,7 @@ const struct layout_row layout_rows[] = {
 			FRAME_OBJECT,
 			.frame_instr = 104,
 			.frame_instr_shift = 1, /* f_lasti counts bytes */
+			.frame_instr_bytes = 2,
 			CODE_WITH_BYTES,
 			OBJECTS,
 			UNICODE_WITH_WSTR,
@@ -157,6 +159,7 @@ const struct layout_row layout_rows[] = {
 			FRAME_OBJECT,
 			.frame_instr = 96,
 			.frame_instr_shift = 0, /* f_lasti counts code units, in 3.10 only */
+			.frame_instr_bytes = 2,
 			CODE_WITH_BYTES,
 			OBJECTS,
 			UNICODE_WITH_WSTR,
@@ -185,6 +188,7 @@ const struct layout_row layout_rows[] = {
 			.frame_instr = 56,
 			.frame_instr_kind = PBP_INSTR_POINTER,
 			.frame_instr_shift = 1,
+			.frame_instr_bytes = 2,
 			.frame_owner = 69,
 			.frame_shim_owner = 0,
 			.frame_is_entry = 68,
@@ -225,6 +229,7 @@ const struct layout_row layout_rows[] = {
 			.frame_instr = 56,
 			.frame_instr_kind = PBP_INSTR_POINTER,
 			.frame_instr_shift = 1,
+			.frame_instr_bytes = 2,
 			.frame_owner = 70,
 			.frame_shim_owner = 3, /* FRAME_OWNED_BY_CSTACK */
 			.frame_is_entry = PBP_ABSENT,
@@ -267,6 +272,7 @@ const struct layout_row layout_rows[] = {
 			.frame_instr = 56,
 			.frame_instr_kind = PBP_INSTR_POINTER,
 			.frame_instr_shift = 1,
+			.frame_instr_bytes = 2,
 			.frame_owner = 70,
 			.frame_shim_owner = 3, /* FRAME_OWNED_BY_CSTACK */
 			.frame_is_entry = PBP_ABSENT,
