@@ -13,6 +13,7 @@ enum admission {
 	ADMIT_NOT_OURS,
 	ADMIT_OURS, /* s->thread and s->target are set */
 	ADMIT_NOT_RECOGNISED, /* ours, but its program was replaced: only s->target is set */
+	ADMIT_ENDING, /* ours, but it has given back its memory (exit): only s->target is set */
 };
 
 static __always_inline struct pbp_thread *thread_slot(__u32 tid)
@@ -68,9 +69,11 @@ static __always_inline enum admission admit_new(struct pbp_scratch *s,
 		.epoch = targets_epoch,
 	};
 	if (target && pid != settings.own_pid) {
+		s->target = *target;
+		if (!s->thread.mm)
+			return ADMIT_ENDING;
 		if (!target->mm)
 			target->mm = s->thread.mm;
-		s->target = *target;
 		if (target->mm != s->thread.mm) {
 			notify_replaced(target, pid);
 			return ADMIT_NOT_RECOGNISED;

@@ -16,8 +16,11 @@
 /* The run's settings; read-only, so the verifier knows their values. */
 const volatile struct pbp_settings settings;
 
-/* 0: ticks are ignored, not counted. Set once everything is in place, cleared before the last drain. */
-volatile __u32 recording;
+/*
+ * Since when ticks are taken (CLOCK_MONOTONIC, ns); 0: they are ignored, not counted. Set once everything is in
+ * place, cleared before the last drain.
+ */
+volatile __u64 recording_since;
 
 /* Grows whenever the set of targets changes: what was decided about a thread before is void. */
 volatile __u32 targets_epoch;

@@ -17,18 +17,14 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Count this tick, and those that never came: a gap of more than one and a half periods. */
-static __always_inline void count_tick(struct pbp_scratch *s, __u64 now, __u64 idle)
+static __always_inline void count_tick(struct pbp_scratch *s, __u64 now)
 {
-	__u64 period = settings.period_ns, gap = now - s->last_tick_ns, missed;
+	__u64 period = settings.period_ns;
+	__s64 gap = now - (s->last_tick_ns ?: recording_since);
 
-	if (s->last_tick_ns && gap > period + period / 2) {
-		missed = (gap + period / 2) / period - 1;
-		s->counters[PBP_COUNT_TICKS_MISSED] += missed;
-		if (idle && s->last_tick_idle)
-			s->counters[PBP_COUNT_TICKS_MISSED_IDLE] += missed;
-	}
+	if (gap > (__s64)(period + period / 2))
+		s->counters[PBP_COUNT_TICKS_MISSED] += ((__u64)gap + period / 2) / period - 1;
 	s->last_tick_ns = now;
-	s->last_tick_idle = idle;
 	count(s, PBP_COUNT_TICKS_SEEN);
 }
 
@@ -86,13 +82,15 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 	enum admission admission;
 	__u64 now;
 
-	if (!recording || !s)
+	if (!recording_since || !s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	count_tick(s, now, !task->pid);
+	count_tick(s, now);
 	admission = admit(s, task);
 	if (admission == ADMIT_NOT_OURS) {
 		count(s, PBP_COUNT_NOT_OURS);
+		if (!task->pid)
+			count(s, PBP_COUNT_IDLE);
 		return 0;
 	}
 	s->tick = 1ULL << 63 | (__u64)cpu << 48 | s->counters[PBP_COUNT_TICKS_SEEN];
@@ -104,6 +102,8 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 	s->reason = PBP_REASON_NONE;
 	if (admission == ADMIT_OURS)
 		status = capture(s, cpu, task);
+	else if (admission == ADMIT_ENDING)
+		status = PBP_STATUS_NATIVE;
 	emit_sample(s, cpu, task, now, tick_in_user_mode(context), status);
 	return 0;
 }

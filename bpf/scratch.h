@@ -88,7 +88,6 @@ struct pbp_code_buffer {
 struct pbp_scratch {
 	__u64 counters[PBP_COUNT_MAX];
 	__u64 last_tick_ns;
-	__u64 last_tick_idle; /* 1: that tick met the idle task */
 	__u64 tick; /* unique among all CPUs' ticks */
 
 	struct pbp_target target; /* copy of the one that was last looked up */

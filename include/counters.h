@@ -13,9 +13,8 @@
 #define PBP_COUNTERS(X)                                                                          \
 	X(TICKS_SEEN, "ticks seen", "ticks of the event source that ran the BPF program")        \
 	X(TICKS_MISSED, "ticks missed", "ticks that never came: a gap of more than 1.5 periods") \
-	X(TICKS_MISSED_IDLE, "ticks missed idle",                                                \
-	  "of which on a CPU that was idle before and after: nobody's time")                     \
 	X(NOT_OURS, "not ours", "ticks of processes that are not sampled, and of idle CPUs")     \
+	X(IDLE, "idle", "of which met the idle task: the CPU had nothing to run")                \
 	X(COMPLETE, "complete", "samples whose stack was read down to its root")                 \
 	X(TRUNCATED, "truncated", "samples whose stack is deeper than --max-depth")              \
 	X(UNREADABLE, "unreadable", "samples whose stack could not be read to its root")         \

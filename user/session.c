@@ -22,6 +22,7 @@
 #include "pipeline.h"
 #include "proc/memory.h"
 #include "proc/privileges.h"
+#include "proc/procfs.h"
 #include "profile/profile.h"
 #include "python/target.h"
 #include "python/thread_find.h"
@@ -42,6 +43,7 @@ struct session {
 	uint32_t profile_process; /* its index in the profile */
 	uint32_t next_target;
 	clockid_t kernel_clock; /* CPU time of the process, as the kernel counts it */
+	uint64_t idle_start_ns; /* of all CPUs, when recording began; 0: not known */
 	uint64_t started_ns, recording_ns, kernel_start_ns, own_cpu_start_ns;
 	uint64_t looked_ns;
 	struct progress progress;
@@ -189,6 +191,7 @@ static void start_recording(struct session *session)
 	account->kernel_known =
 		!clock_getcpuclockid(session->process.id.pid, &session->kernel_clock);
 	session->own_cpu_start_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID, &known);
+	session->idle_start_ns = procfs_idle_ns();
 	session->recording_ns = clock_monotonic_ns();
 	if (account->kernel_known)
 		session->kernel_start_ns = clock_ns(session->kernel_clock, &account->kernel_known);
@@ -276,6 +279,24 @@ static void settle(struct session *session, uint64_t counters[PBP_COUNT_MAX])
 	capture_drain(session->capture);
 }
 
+/*
+ * How many of the missed ticks were nobody's: CPUs without work sleep through some. The kernel knows how long they
+ * were idle, and BPF how many ticks met that.
+ */
+static uint64_t missed_idle(const struct session *session, const uint64_t counters[PBP_COUNT_MAX])
+{
+	/* Both ends of an idle time are rounded down, on each CPU. */
+	uint64_t rounding_ns = 2 * PROCFS_IDLE_STEP_NS * capture_ncpus(session->capture);
+	uint64_t idle_ns = procfs_idle_ns() - session->idle_start_ns + rounding_ns;
+	uint64_t idle_ticks = idle_ns / session->options->period_ns, missed;
+
+	if (!session->idle_start_ns || idle_ticks <= counters[PBP_COUNT_IDLE])
+		return 0;
+	missed = idle_ticks - counters[PBP_COUNT_IDLE];
+	return missed < counters[PBP_COUNT_TICKS_MISSED] ? missed
+							 : counters[PBP_COUNT_TICKS_MISSED];
+}
+
 static void fill_account(struct session *session, const uint64_t counters[PBP_COUNT_MAX])
 {
 	struct account *account = profile_account(session->profile);
@@ -286,7 +307,7 @@ static void fill_account(struct session *session, const uint64_t counters[PBP_CO
 	account->rate_hz = CLOCK_NS_PER_SECOND / session->options->period_ns;
 	account->ncpus = capture_ncpus(session->capture);
 	account->ticks_missed = counters[PBP_COUNT_TICKS_MISSED];
-	account->ticks_missed_idle = counters[PBP_COUNT_TICKS_MISSED_IDLE];
+	account->ticks_missed_idle = missed_idle(session, counters);
 	account->ticks_not_ours = counters[PBP_COUNT_NOT_OURS];
 	account->samples_lost = counters[PBP_COUNT_LOST];
 	account->repaired = counters[PBP_COUNT_REPAIRED];

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/clock.h"
 #include "capture/internal.h"
 #include "capture/ring.h"
 #include "capture/source.h"
@@ -137,6 +138,7 @@ void capture_free(struct capture *capture)
 	for (uint32_t i = 0; i < capture->nlinks; i++)
 		bpf_link__destroy(capture->links[i]);
 	free(capture->links);
+	free(capture->cpus);
 	ring_close(capture);
 	if (capture->scratches)
 		munmap((void *)(uintptr_t)capture->scratches, capture->scratches_bytes);
@@ -163,6 +165,7 @@ static int attach_cpu(struct capture *capture, const struct event_source *source
 		close(fd);
 		return code;
 	}
+	capture->cpus[capture->nlinks] = (uint32_t)cpu;
 	capture->links[capture->nlinks++] = link; /* owns fd now */
 	return 0;
 }
@@ -172,7 +175,8 @@ int capture_attach(struct capture *capture, struct err *err)
 	const struct event_source *source = event_sources[0];
 
 	capture->links = calloc(capture->npossible, sizeof(struct bpf_link *));
-	if (!capture->links)
+	capture->cpus = calloc(capture->npossible, sizeof(*capture->cpus));
+	if (!capture->links || !capture->cpus)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (uint32_t cpu = 0; cpu < capture->npossible; cpu++) {
 		int code = attach_cpu(capture, source, (int)cpu);
@@ -193,5 +197,12 @@ uint32_t capture_ncpus(const struct capture *capture)
 
 void capture_record(struct capture *capture, bool recording)
 {
-	__atomic_store_n(&capture->bpf->bss->recording, recording, __ATOMIC_SEQ_CST);
+	uint64_t now = clock_monotonic_ns();
+
+	if (recording)
+		capture->began_ns = now;
+	else
+		capture->ended_ns = now;
+	__atomic_store_n(&capture->bpf->bss->recording_since, recording ? now : 0,
+			 __ATOMIC_SEQ_CST);
 }

@@ -14,6 +14,8 @@ struct capture {
 	struct pybpfprof_bpf *bpf;
 	struct ring_buffer *ring;
 	struct bpf_link **links; /* one per CPU that ticks */
+	uint32_t *cpus; /* their numbers */
+	uint64_t began_ns, ended_ns; /* of taking ticks (CLOCK_MONOTONIC); 0: not yet */
 	const struct pbp_scratch *scratches; /* mapped, one per possible CPU */
 	size_t scratches_bytes;
 	uint32_t npossible, nlinks;

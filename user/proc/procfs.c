@@ -6,6 +6,7 @@
 #include "proc/procfs.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -258,4 +259,19 @@ int procfs_read_process(pid_t pid, struct process_facts *ret_facts, struct err *
 	read_exe(pid, facts.exe, sizeof(facts.exe));
 	*ret_facts = facts;
 	return 0;
+}
+
+uint64_t procfs_idle_ns(void)
+{
+	const uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	FILE *stat = fopen("/proc/stat", "re");
+	uint64_t idle = 0, waiting = 0;
+
+	if (!stat)
+		return 0;
+	/* user, nice, system, idle, iowait, … of all CPUs, in clock ticks */
+	if (fscanf(stat, "cpu %*u %*u %*u %" SCNu64 " %" SCNu64, &idle, &waiting) != 2)
+		idle = waiting = 0;
+	fclose(stat);
+	return (idle + waiting) * tick_ns;
 }

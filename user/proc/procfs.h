@@ -55,4 +55,8 @@ int procfs_read_process(pid_t pid, struct process_facts *ret_facts, struct err *
 int procfs_read_file(pid_t pid, const char *name, size_t limit, char **ret_text, size_t *ret_size,
 		     struct err *err);
 
+/* Time that all online CPUs together were idle since boot, each in steps of 10 ms (/proc/stat). 0: not known. */
+#define PROCFS_IDLE_STEP_NS 10000000ULL
+uint64_t procfs_idle_ns(void);
+
 #endif

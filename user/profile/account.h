@@ -30,7 +30,7 @@ struct account {
 	uint32_t ncpus; /* that ticked */
 
 	uint64_t ticks_missed, ticks_not_ours; /* of the event source */
-	uint64_t ticks_missed_idle; /* of the missed ones: nothing ran on that CPU */
+	uint64_t ticks_missed_idle; /* of the missed ones, by the CPUs' idle time: nothing ran then */
 	uint64_t samples_lost; /* found the ring buffer full */
 	uint64_t complete, truncated, native, not_recognised;
 	uint64_t unreadable[ACCOUNT_REASON_MAX];

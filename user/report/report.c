@@ -10,7 +10,7 @@ const struct report_format report_formats[] = {
 	{ "text", ".txt", "the flat report, then the call tree", report_text_write },
 	{ "flat", NULL, "self and total time per line or function", report_flat_write },
 	{ "tree", NULL, "the call tree, hottest branches first", report_tree_write },
-	{ "folded", ".folded", "one line per stack, for flame graph tools", report_folded_write },
+	{ "folded", ".folded", "one line a stack, for flame graph tools", report_folded_write },
 	{ NULL, NULL, NULL, NULL },
 };
 
