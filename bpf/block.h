@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) __s64 block_find(struct pbp_scratch
 							      __u64 size)
 {
 	__u64 start = addr & BLOCK_ALIGN, at = addr - start, length;
-	__u32 slot = start * 0x9e3779b97f4a7c15ULL >> (64 - PBP_BLOCK_BITS);
+	__u32 slot = (__u32)(start * 0x9e3779b97f4a7c15ULL >> (64 - PBP_BLOCK_BITS));
 	struct pbp_block *block = &s->block[slot];
 
 	if (block->start != start || block->tick != s->tick) {
