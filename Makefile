@@ -20,7 +20,7 @@ ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
 
 # Debian's names of what the build needs, and of what the tests need besides.
 PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev
-TEST_PACKAGES := libcmocka-dev python3 perl procps
+TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps
 
 # ---- sources --------------------------------------------------------------------------------------
 BPF_SOURCE := bpf/pybpfprof.bpf.c
