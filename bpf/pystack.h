@@ -78,7 +78,6 @@ static inline __attribute__((always_inline)) int walk_fail(struct pbp_scratch *s
 enum frame_form {
 	FRAME_INDEXED, /* up to 3.10: f_lasti, no owners, every frame is entered from C */
 	FRAME_FLAGGED, /* 3.11: is_entry, cframes */
-	FRAME_SHIMMED_CFRAME, /* 3.12: shims, cframes */
 	FRAME_SHIMMED, /* from 3.13: shims */
 };
 
@@ -89,7 +88,7 @@ frame_form(const struct pbp_layout *layout)
 		return FRAME_INDEXED;
 	if (layout->frame_entry_kind == PBP_ENTRY_FLAG)
 		return FRAME_FLAGGED;
-	return layout->cframe_current_frame != PBP_ABSENT ? FRAME_SHIMMED_CFRAME : FRAME_SHIMMED;
+	return FRAME_SHIMMED;
 }
 
 /*
@@ -101,6 +100,40 @@ static inline __attribute__((always_inline)) __u64 frame_instr(__s64 position)
 	__u64 over = ((PBP_FRAME_NO_INSTR - 1 - (__u64)position) | (__u64)position) >> 63;
 
 	return ((__u64)position | -over) & PBP_FRAME_INSTR_MASK;
+}
+
+/*
+ * Note what the leaf-most entry from C returns to (see half_switched()): it is among the frames that this turn took,
+ * from `first` on. Looked for once a walk, so that the loop over frames need not keep it. Arguments as frames_take().
+ */
+static inline __attribute__((always_inline)) void entry_note(struct pbp_scratch *s, __u64 first,
+							     __u64 lo, __u64 length, __u64 base,
+							     const enum frame_form form)
+{
+	const struct pbp_layout *layout = &s->target.layout;
+	const __u32 previous_at = FRAME_WITHIN(layout->frame_previous);
+	const __u32 owner_at = FRAME_WITHIN(layout->frame_owner);
+	const __u32 entry_at = FRAME_WITHIN(layout->frame_is_entry);
+	__u64 addr = first;
+
+	s->entered = 1;
+	for (int i = 0; i < PBP_FRAMES_PER_TURN; i++) {
+		__u64 offset = addr - lo + base;
+		const __u8 *frame;
+
+		if (addr - lo >= length)
+			return;
+		barrier_var(offset);
+		if (offset > PBP_SINGLE_OFFSET)
+			return;
+		frame = s->windows + offset;
+		addr = load64(frame + previous_at);
+		if (form == FRAME_FLAGGED ? frame[entry_at] & 1
+					  : frame[owner_at] >= layout->frame_shim_owner) {
+			s->first_caller = addr;
+			return;
+		}
+	}
 }
 
 /*
@@ -121,9 +154,10 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 	const __u64 target_tag = (__u64)s->target.id << PBP_TAG_TARGET_SHIFT;
 	const __u32 shift = layout->frame_instr_shift & 31;
 	struct pbp_stack_buffer *stack = &s->stacks[s->current_buffer & 1];
-	__u64 addr = s->addr, depth = s->depth, code, position, word, tag, spread, select;
-	__u64 first_caller = s->first_caller, c_stack = s->c_stack;
-	__u32 from_c = 0, python = 1, entered = s->entered;
+	const __u64 first = s->addr;
+	__u64 addr = first, depth = s->depth, code, position, word, tag, spread, select;
+	__u64 c_stack = s->c_stack;
+	__u32 from_c = 0, python = 1, any_from_c = 0;
 	const struct pbp_seen *seen;
 	const __u8 *frame;
 
@@ -136,7 +170,7 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 		if (offset > PBP_SINGLE_OFFSET)
 			break;
 		frame = s->windows + offset;
-		if (form == FRAME_SHIMMED || form == FRAME_SHIMMED_CFRAME) {
+		if (form == FRAME_SHIMMED) {
 			python = ((__u32)frame[owner_at] - shim_owner) >> 31; /* 0: a shim */
 			from_c = python ^ 1;
 			/* Masks instead of branches, see frame_instr(). */
@@ -147,12 +181,7 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 			from_c = frame[entry_at] & 1;
 		addr = load64(frame + previous_at);
 		code = load64(frame + code_at) & code_mask;
-		if (form == FRAME_FLAGGED || form == FRAME_SHIMMED_CFRAME) {
-			/* What the leaf-most entry from C returns to. */
-			select = -(__u64)(from_c & ~entered);
-			first_caller = (first_caller & ~select) | (addr & select);
-			entered |= from_c;
-		}
+		any_from_c |= from_c;
 		position = load64(frame + instr_at);
 		if (form == FRAME_INDEXED)
 			position = (__u64)((__s64)(__s32)position >> shift);
@@ -168,7 +197,7 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 		if (depth > settings.max_depth || depth > PBP_DEPTH_MAX)
 			break;
 		stack->frames[depth] = word;
-		if (form == FRAME_SHIMMED || form == FRAME_SHIMMED_CFRAME)
+		if (form == FRAME_SHIMMED)
 			/* A shim's word is written over; the frame above it (for the first one a dummy) was entered. */
 			(&stack->head.reserved64)[depth] |= (__u64)from_c << 19;
 		depth += python;
@@ -184,9 +213,9 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 	s->addr = addr;
 	s->depth = (__u32)depth;
 	s->c_stack = c_stack;
-	s->first_caller = first_caller;
-	s->entered = entered;
 	s->last_from_c = from_c;
+	if (any_from_c && !s->entered)
+		entry_note(s, first, lo, length, base, form);
 }
 
 /*
@@ -249,9 +278,6 @@ PBP_GLOBAL int pystack_turn(__u32 cpu)
 		break;
 	case FRAME_FLAGGED:
 		frames_take(s, lo, length, base, FRAME_FLAGGED);
-		break;
-	case FRAME_SHIMMED_CFRAME:
-		frames_take(s, lo, length, base, FRAME_SHIMMED_CFRAME);
 		break;
 	case FRAME_SHIMMED:
 		frames_take(s, lo, length, base, FRAME_SHIMMED);
