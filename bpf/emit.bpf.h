@@ -27,7 +27,7 @@ static __always_inline enum pbp_counter status_counter(enum pbp_status status)
 
 /*
  * Send the sample whose frames are in the current buffer. Only what was really sent becomes what the next stack
- * of this CPU is compared with, so a full ring costs one sample and the next is right again.
+ * of this CPU is compared with, so a full ring costs one sample and the next is right again. (In step with host_tick() of the tests.)
  */
 static __always_inline void emit_sample(struct pbp_scratch *s, __u32 cpu,
 					const struct task_struct *task, __u64 now, __u8 user_mode,

@@ -42,7 +42,7 @@ static __always_inline void take_found_thread(struct pbp_scratch *s)
 	}
 }
 
-/* The interrupted thread's Python stack into the current buffer. */
+/* The interrupted thread's Python stack into the current buffer. (In step with host_tick() of the tests.) */
 static __always_inline enum pbp_status capture(struct pbp_scratch *s, __u32 cpu,
 					       const struct task_struct *task)
 {

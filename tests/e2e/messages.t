@@ -75,6 +75,16 @@ def kernel_thread():
     return refused(attach(2), 1, "pid 2", "kernel")
 
 
+def no_btf(interpreter):
+    """A kernel without BTF, as far as the profiler can see."""
+    with harness.Target(interpreter, "sleeper", 60) as target:
+        target.wait_ready()
+        process = harness.start(["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$0" "$@"',
+                                 harness.PROFILER, "-p", str(target.pid), "-d", "1", "-q"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return refused(harness.finish(process), 1, "/sys/kernel/btf/vmlinux", "CONFIG_DEBUG_INFO_BTF")
+
+
 def own_pid():
     process = harness.start(["/bin/sh", "-c", 'exec "$0" -p $$ -d 1 -q', harness.PROFILER],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -232,7 +242,7 @@ def printed(option, *patterns):
 
 def on_targets(tap, interpreter):
     """Tests that need a supported CPython, but no particular one."""
-    tests = (("a thread's number is refused", thread_id), ("not root", not_root),
+    tests = (("a thread's number is refused", thread_id), ("not root", not_root), ("a kernel without BTF", no_btf),
              ("the target ends meanwhile", ends_meanwhile), ("the target is killed meanwhile", killed_meanwhile),
              ("a sleeping target", sleeping))
     for name, function in tests:

@@ -82,15 +82,16 @@ static int map_scratches(struct capture *capture)
 
 static int load_failed(int code, struct err *err)
 {
+	if (access(BTF_PATH, R_OK)) {
+		err_set(err, code, "cannot load the BPF program: no %s: %s", BTF_PATH,
+			strerror(errno));
+		return err_hint(
+			err, "the kernel must be built with CONFIG_DEBUG_INFO_BTF=y, as those of "
+			     "the large distributions are");
+	}
 	libbpf_warning[strcspn(libbpf_warning, "\n")] = '\0';
 	err_set(err, code, "cannot load the BPF program: %s%s%s%s", strerror(-code),
 		*libbpf_warning ? " (" : "", libbpf_warning, *libbpf_warning ? ")" : "");
-	if (access(BTF_PATH, R_OK))
-		return err_hint(
-			err,
-			"this kernel has no %s; it needs CONFIG_DEBUG_INFO_BTF=y (Linux 5.10 "
-			"or later of any large distribution)",
-			BTF_PATH);
 	if (code == -EPERM || code == -EACCES)
 		return err_hint(err, "run as root; inside a container it must be a privileged one");
 	return err_hint(err, "Linux 5.11 or later with BTF is needed");
