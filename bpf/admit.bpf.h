@@ -16,32 +16,6 @@ enum admission {
 	ADMIT_ENDING, /* ours, but it has given back its memory (exit): only s->target is set */
 };
 
-static __always_inline struct pbp_thread *thread_slot(__u32 tid)
-{
-	return &threads[tid * 0x9e3779b1U >> 20]; /* Fibonacci hashing: the top 12 bits */
-}
-PBP_STATIC_ASSERT(PBP_THREAD_SLOTS == 1 << 12, "the slot is the top 12 bits of 32");
-
-/* Write s->thread back to its slot; see struct pbp_thread for the order. */
-static __always_inline void thread_keep(const struct pbp_scratch *s)
-{
-	struct pbp_thread *slot = thread_slot(s->thread.tid);
-
-	*(volatile __u32 *)&slot->tid = 0;
-	barrier();
-	slot->start_time = s->thread.start_time;
-	slot->mm = s->thread.mm;
-	slot->tstate_addr = s->thread.tstate_addr;
-	slot->interp_addr = s->thread.interp_addr;
-	slot->births = s->thread.births;
-	slot->target = s->thread.target;
-	slot->epoch = s->thread.epoch;
-	slot->wanted = s->thread.wanted;
-	slot->natives = s->thread.natives;
-	barrier();
-	*(volatile __u32 *)&slot->tid = s->thread.tid;
-}
-
 /* The target has replaced its program: say so, once. */
 static __always_inline void notify_replaced(struct pbp_target *target, __u32 pid)
 {

@@ -67,6 +67,38 @@ static __always_inline struct pbp_scratch *scratch_of(__u32 cpu)
 	return bpf_map_lookup_elem(&scratches, &cpu);
 }
 
+/* The thread state that user space found for the thread, NULL: none. */
+static __always_inline const struct pbp_found_thread *found_thread(__u32 tid)
+{
+	return bpf_map_lookup_elem(&found_threads, &tid);
+}
+
+static __always_inline struct pbp_thread *thread_slot(__u32 tid)
+{
+	return &threads[tid * 0x9e3779b1U >> 20]; /* Fibonacci hashing: the top 12 bits */
+}
+PBP_STATIC_ASSERT(PBP_THREAD_SLOTS == 1 << 12, "the slot is the top 12 bits of 32");
+
+/* Write s->thread back to its slot; see struct pbp_thread for the order. */
+static __always_inline void thread_keep(const struct pbp_scratch *s)
+{
+	struct pbp_thread *slot = thread_slot(s->thread.tid);
+
+	*(volatile __u32 *)&slot->tid = 0;
+	barrier();
+	slot->start_time = s->thread.start_time;
+	slot->mm = s->thread.mm;
+	slot->tstate_addr = s->thread.tstate_addr;
+	slot->interp_addr = s->thread.interp_addr;
+	slot->births = s->thread.births;
+	slot->target = s->thread.target;
+	slot->epoch = s->thread.epoch;
+	slot->wanted = s->thread.wanted;
+	slot->natives = s->thread.natives;
+	barrier();
+	*(volatile __u32 *)&slot->tid = s->thread.tid;
+}
+
 static __always_inline long ring_send(void *record, __u64 size)
 {
 	return bpf_ringbuf_output(&ring, record, size, BPF_RB_NO_WAKEUP);

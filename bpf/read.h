@@ -19,6 +19,8 @@
 int pbp_host_read(void *to, __u64 size, __u64 from);
 int pbp_host_send(const void *record, __u64 size);
 __u64 pbp_host_ring_used(void);
+const struct pbp_found_thread *pbp_host_found_thread(__u32 tid);
+void pbp_host_thread_keep(const struct pbp_scratch *s);
 struct pbp_scratch *pbp_host_scratch(__u32 cpu);
 extern struct pbp_settings settings;
 extern struct pbp_seen seen_codes[PBP_SEEN_SLOTS];
@@ -29,6 +31,8 @@ extern struct pbp_seen seen_codes[PBP_SEEN_SLOTS];
 #define bpf_probe_read_user(to, size, from) pbp_host_read(to, size, (__u64)(from))
 #define ring_send(record, size)		    pbp_host_send(record, size)
 #define ring_used()			    pbp_host_ring_used()
+#define found_thread(tid)		    pbp_host_found_thread(tid)
+#define thread_keep(s)			    pbp_host_thread_keep(s)
 
 #endif
 

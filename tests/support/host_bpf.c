@@ -35,9 +35,7 @@ static inline __u32 load32(const void *from)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #pragma GCC diagnostic ignored "-Wconversion"
-#include "delta.h"
-#include "pystack.h"
-#include "tstate.h"
+#include "sample.h"
 #pragma GCC diagnostic pop
 
 struct pbp_settings settings;
@@ -100,138 +98,41 @@ void host_thread_init(struct host_thread *thread, const struct fake_python *pyth
 	thread->kept.target = python->target.id;
 }
 
-static void take_found_thread(struct pbp_scratch *s, const struct host_thread *thread)
-{
-	const struct pbp_found_thread *found = &thread->found;
+/* The thread that the present tick interrupts. */
+static struct host_thread *current_thread;
 
-	if (!thread->has_found || found->start_time != s->thread.start_time ||
-	    found->target != s->target.id)
-		return;
-	if (found->tstate_addr != s->thread.tstate_addr) {
-		s->thread.tstate_addr = found->tstate_addr;
-		s->thread.interp_addr = found->interp_addr;
-	}
+const struct pbp_found_thread *pbp_host_found_thread(__u32 tid)
+{
+	return current_thread->has_found && current_thread->tid == tid ? &current_thread->found
+								       : NULL;
 }
 
-static void emit_thread_wanted(struct pbp_scratch *s, const struct host_thread *thread)
+void pbp_host_thread_keep(const struct pbp_scratch *s)
 {
-	struct pbp_thread_wanted record = {
-		.header = { .kind = PBP_KIND_THREAD_WANTED, .size = sizeof(record) },
-		.thread_id = s->thread_id,
-		.start_time = s->thread.start_time,
-		.target = s->target.id,
-		.pid = thread->pid,
-		.tid = s->thread.tid,
-	};
-
-	if (s->thread.wanted && !s->thread.tstate_addr)
-		return;
-	if (!ring_send(&record, sizeof(record))) {
-		s->thread.wanted = 1;
-		s->thread.tstate_addr = 0;
-	}
+	current_thread->kept = s->thread;
 }
 
-static enum pbp_status capture(struct pbp_scratch *s, struct host_thread *thread, uint32_t cpu)
-{
-	struct pbp_thread before = s->thread;
-	enum tstate_result result;
-
-	s->thread_id = thread->thread_id;
-	if (before.wanted)
-		take_found_thread(s, thread);
-	result = tstate_find(s, cpu);
-	if (result == TSTATE_TOO_MANY)
-		emit_thread_wanted(s, thread);
-	if (s->thread.tstate_addr != before.tstate_addr || s->thread.births != before.births ||
-	    s->thread.natives != before.natives || s->thread.wanted != before.wanted)
-		thread->kept = s->thread;
-	switch (result) {
-	case TSTATE_FOUND:
-		return pystack_walk(s, cpu);
-	case TSTATE_NATIVE:
-		return PBP_STATUS_NATIVE;
-	case TSTATE_UNREADABLE:
-	case TSTATE_TOO_MANY:
-		break;
-	}
-	return PBP_STATUS_UNREADABLE;
-}
-
-static enum pbp_counter status_counter(enum pbp_status status)
-{
-	static const enum pbp_counter counters[PBP_STATUS_MAX] = {
-		[PBP_STATUS_COMPLETE] = PBP_COUNT_COMPLETE,
-		[PBP_STATUS_TRUNCATED] = PBP_COUNT_TRUNCATED,
-		[PBP_STATUS_UNREADABLE] = PBP_COUNT_UNREADABLE,
-		[PBP_STATUS_NATIVE] = PBP_COUNT_NATIVE,
-		[PBP_STATUS_NOT_RECOGNISED] = PBP_COUNT_NOT_RECOGNISED,
-	};
-
-	return counters[status];
-}
-
-/* emit_sample() of bpf/emit.bpf.h. */
-static void emit_sample(struct pbp_scratch *s, const struct host_thread *thread, uint32_t cpu,
-			enum pbp_status status)
-{
-	struct pbp_stack_buffer *stack = &s->stacks[s->current_buffer & 1];
-
-	if (status == PBP_STATUS_NATIVE)
-		s->depth = 0;
-	if (status != PBP_STATUS_UNREADABLE)
-		s->reason = PBP_REASON_NONE;
-	if (s->dropped) {
-		count(s, PBP_COUNT_LOST);
-		return;
-	}
-	delta_find(s, cpu);
-	stack->head = (struct pbp_sample){
-		.header.kind = PBP_KIND_SAMPLE,
-		.header.size = (__u32)(sizeof(stack->head) + 8ULL * (s->depth - s->nkept)),
-		.time_ns = now_ns,
-		.weight_ns = settings.period_ns,
-		.target = s->target.id,
-		.pid = thread->pid,
-		.tid = thread->tid,
-		.cpu = cpu,
-		.nframes = s->depth,
-		.nkept = s->nkept,
-		.status = (__u8)status,
-		.reason = (__u8)s->reason,
-		.user_mode = 1,
-	};
-	if (ring_send(stack, stack->head.header.size)) {
-		count(s, PBP_COUNT_LOST);
-		return;
-	}
-	count(s, status_counter(status));
-	if (s->repaired && status == PBP_STATUS_COMPLETE)
-		count(s, PBP_COUNT_REPAIRED);
-	s->sent_target = s->target.id;
-	s->sent_depth = s->depth;
-	s->current_buffer ^= 1;
-}
-
+/* As on_cpu_clock() of bpf/pybpfprof.bpf.c for a thread that was admitted. */
 enum pbp_status host_tick(struct host_thread *thread, uint32_t cpu)
 {
 	struct pbp_scratch *s = pbp_host_scratch(cpu);
+	struct interrupted who = {
+		.now_ns = now_ns += HOST_PERIOD_NS,
+		.thread_pointer = thread->thread_id - thread->python->target.thread_pointer_bias,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.user_mode = 1,
+	};
 	enum pbp_status status;
 
 	current_memory = thread->python->memory;
-	now_ns += HOST_PERIOD_NS;
+	current_thread = thread;
 	count(s, PBP_COUNT_TICKS_SEEN);
 	s->target = thread->python->target;
 	s->thread = thread->kept;
-	s->tick = 1ULL << 63 | (__u64)cpu << 48 | s->counters[PBP_COUNT_TICKS_SEEN];
-	s->codes_left = PBP_CODES_PER_TICK;
-	s->code_bytes_left = PBP_CODE_BYTES_PER_TICK;
-	s->dropped = 0;
-	s->depth = 0;
-	s->repaired = 0;
-	s->reason = PBP_REASON_NONE;
-	status = capture(s, thread, cpu);
-	emit_sample(s, thread, cpu, status);
+	sample_begin(s, cpu);
+	status = sample_capture(s, cpu, &who);
+	sample_send(s, cpu, &who, status);
 	return status;
 }
 

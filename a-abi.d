@@ -1,0 +1,1 @@
+abi.o: include/abi.h

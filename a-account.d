@@ -1,0 +1,1 @@
+account.o: user/profile/account.h

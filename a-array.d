@@ -1,0 +1,1 @@
+array.o: user/base/array.h

@@ -1,0 +1,12 @@
+block.o: bpf/block.h bpf/read.h bpf/scratch.h include/config.h \
+ include/abi.h include/counters.h include/target.h include/layout.h \
+ include/wire.h include/config.h
+bpf/read.h:
+bpf/scratch.h:
+include/config.h:
+include/abi.h:
+include/counters.h:
+include/target.h:
+include/layout.h:
+include/wire.h:
+include/config.h:

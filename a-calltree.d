@@ -1,0 +1,1 @@
+calltree.o: user/report/calltree.h

@@ -1,0 +1,1 @@
+choose.o: user/report/choose.h

@@ -1,0 +1,2 @@
+clock.o: user/base/clock.h user/base/err.h
+user/base/err.h:

@@ -1,0 +1,1 @@
+closing.o: user/report/closing.h

@@ -1,0 +1,2 @@
+config.o: include/config.h include/abi.h
+include/abi.h:

@@ -1,0 +1,12 @@
+delta.o: bpf/delta.h bpf/read.h bpf/scratch.h include/config.h \
+ include/abi.h include/counters.h include/target.h include/layout.h \
+ include/wire.h include/config.h
+bpf/read.h:
+bpf/scratch.h:
+include/config.h:
+include/abi.h:
+include/counters.h:
+include/target.h:
+include/layout.h:
+include/wire.h:
+include/config.h:

@@ -1,0 +1,2 @@
+elf.o: user/proc/elf.h user/base/err.h
+user/base/err.h:

@@ -1,0 +1,1 @@
+empty.o: user/report/empty.h

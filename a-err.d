@@ -1,0 +1,1 @@
+err.o: user/base/err.h

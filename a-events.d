@@ -1,0 +1,2 @@
+events.o: user/events.h user/base/err.h
+user/base/err.h:

@@ -1,0 +1,2 @@
+groups.o: user/profile/groups.h user/profile/symbol.h
+user/profile/symbol.h:

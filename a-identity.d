@@ -1,0 +1,2 @@
+identity.o: include/identity.h include/abi.h
+include/abi.h:

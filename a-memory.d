@@ -1,0 +1,1 @@
+memory.o: user/proc/memory.h

@@ -1,0 +1,1 @@
+names.o: user/report/names.h

@@ -1,0 +1,1 @@
+nearest.o: user/base/nearest.h

@@ -1,0 +1,2 @@
+output.o: user/output.h user/base/err.h
+user/base/err.h:

@@ -1,0 +1,2 @@
+privileges.o: user/proc/privileges.h user/base/err.h
+user/base/err.h:

@@ -1,0 +1,4 @@
+profile.o: user/profile/profile.h user/profile/account.h \
+ user/profile/symbol.h
+user/profile/account.h:
+user/profile/symbol.h:

@@ -1,0 +1,11 @@
+read.o: bpf/read.h bpf/scratch.h include/config.h include/abi.h \
+ include/counters.h include/target.h include/layout.h include/wire.h \
+ include/config.h
+bpf/scratch.h:
+include/config.h:
+include/abi.h:
+include/counters.h:
+include/target.h:
+include/layout.h:
+include/wire.h:
+include/config.h:

@@ -1,0 +1,2 @@
+report.o: user/report/report.h user/base/err.h
+user/base/err.h:

@@ -1,0 +1,1 @@
+ring.o: user/capture/ring.h

@@ -1,0 +1,2 @@
+session.o: user/session.h user/base/err.h
+user/base/err.h:

@@ -1,0 +1,1 @@
+source.o: user/capture/source.h

@@ -1,0 +1,1 @@
+stack.o: user/profile/stack.h

@@ -1,0 +1,1 @@
+strbuf.o: user/base/strbuf.h

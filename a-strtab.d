@@ -1,0 +1,1 @@
+strtab.o: user/base/strtab.h

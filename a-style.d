@@ -1,0 +1,1 @@
+style.o: user/report/style.h

@@ -1,0 +1,1 @@
+symbol.o: user/profile/symbol.h

@@ -1,0 +1,2 @@
+telling.o: user/telling.h include/counters.h
+include/counters.h:

@@ -1,0 +1,1 @@
+terminal.o: user/base/terminal.h

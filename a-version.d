@@ -1,0 +1,2 @@
+version.o: user/python/version.h user/base/err.h
+user/base/err.h:

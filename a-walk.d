@@ -1,0 +1,1 @@
+walk.o: user/report/walk.h

@@ -1,0 +1,3 @@
+wire.o: include/wire.h include/abi.h include/config.h
+include/abi.h:
+include/config.h:
