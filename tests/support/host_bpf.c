@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Compiles the headers of bpf/ for the host and runs a tick in the order of bpf/pybpfprof.bpf.c: tstate_find, pystack_walk,
- * delta_find, send. Must not be cleverer than the original.
+ * Compiles the headers of bpf/ for the host, and runs a tick as bpf/pybpfprof.bpf.c does for a thread that was
+ * admitted. What a tick does is bpf/sample.h's; only its surroundings are made up here.
  */
 #include "support/host_bpf.h"
 
