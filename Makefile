@@ -163,7 +163,7 @@ install: all ## install into DESTDIR and prefix (/usr/local)
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(prefix)/bin/pybpfprof
 
-.PHONY: format vmlinux-full bpf-stats
+.PHONY: format vmlinux-full
 format: ## format the C sources
 	clang-format -i $$(git ls-files '*.c' '*.h')
 vmlinux-full: ## the running kernel's types, for browsing
@@ -177,4 +177,4 @@ clean: ## remove everything built
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z_.-]+( [a-z_.-]+)*:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9_.-]+( [a-z0-9_.-]+)*:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
