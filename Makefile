@@ -45,7 +45,9 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 OPTIMIZE := $(if $(DEBUG),-O0,-O2) -g
 SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer)
 LIBS_OF   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
-CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS) -MMD -MP
+CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
+# Which headers an object was made from, noted beside it.
+DEPENDS  := -MMD -MP
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Iinclude -Ibpf -isystem $(OUT)
 LDLIBS    = $(call LIBS_OF,libbpf libelf libcap) -lm
 BPFFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -O2 -g -Wall -Werror -Ivmlinux -Iinclude -MMD -MP
@@ -65,7 +67,7 @@ $(LIBRARY): $(OBJECTS)
 
 $(OUT)/%.o: %.c $(OUT)/pybpfprof.skel.h
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPENDS) -c -o $@ $<
 
 $(OUT)/user/main.o: CPPFLAGS += -DPBP_VERSION='"$(VERSION)"'
 $(OUT)/user/main.o: Makefile

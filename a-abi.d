@@ -1,1 +1,0 @@
-abi.o: include/abi.h

@@ -1,1 +1,0 @@
-account.o: user/profile/account.h

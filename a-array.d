@@ -1,1 +1,0 @@
-array.o: user/base/array.h

@@ -1,1 +1,0 @@
-calltree.o: user/report/calltree.h

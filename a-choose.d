@@ -1,1 +1,0 @@
-choose.o: user/report/choose.h

@@ -1,1 +1,0 @@
-closing.o: user/report/closing.h

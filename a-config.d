@@ -1,2 +1,0 @@
-config.o: include/config.h include/abi.h
-include/abi.h:

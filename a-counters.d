@@ -1,1 +1,0 @@
-counters.o: include/counters.h

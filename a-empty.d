@@ -1,1 +1,0 @@
-empty.o: user/report/empty.h

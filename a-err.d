@@ -1,1 +1,0 @@
-err.o: user/base/err.h

@@ -1,2 +1,0 @@
-events.o: user/events.h user/base/err.h
-user/base/err.h:

@@ -1,2 +1,0 @@
-groups.o: user/profile/groups.h user/profile/symbol.h
-user/profile/symbol.h:

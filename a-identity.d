@@ -1,2 +1,0 @@
-identity.o: include/identity.h include/abi.h
-include/abi.h:

@@ -1,3 +1,0 @@
-linetable.o: user/python/linetable.h include/layout.h include/abi.h
-include/layout.h:
-include/abi.h:

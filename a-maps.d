@@ -1,2 +1,0 @@
-maps.o: user/proc/maps.h user/base/err.h
-user/base/err.h:

@@ -1,1 +1,0 @@
-memory.o: user/proc/memory.h

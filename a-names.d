@@ -1,1 +1,0 @@
-names.o: user/report/names.h

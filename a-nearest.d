@@ -1,1 +1,0 @@
-nearest.o: user/base/nearest.h

@@ -1,2 +1,0 @@
-output.o: user/output.h user/base/err.h
-user/base/err.h:

@@ -1,2 +1,0 @@
-privileges.o: user/proc/privileges.h user/base/err.h
-user/base/err.h:

@@ -1,2 +1,0 @@
-procfs.o: user/proc/procfs.h user/base/err.h
-user/base/err.h:

@@ -1,4 +1,0 @@
-profile.o: user/profile/profile.h user/profile/account.h \
- user/profile/symbol.h
-user/profile/account.h:
-user/profile/symbol.h:

@@ -1,1 +1,0 @@
-ring.o: user/capture/ring.h

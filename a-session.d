@@ -1,2 +1,0 @@
-session.o: user/session.h user/base/err.h
-user/base/err.h:

@@ -1,1 +1,0 @@
-source.o: user/capture/source.h

@@ -1,1 +1,0 @@
-stack.o: user/profile/stack.h

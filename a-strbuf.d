@@ -1,1 +1,0 @@
-strbuf.o: user/base/strbuf.h

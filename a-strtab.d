@@ -1,1 +1,0 @@
-strtab.o: user/base/strtab.h

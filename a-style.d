@@ -1,1 +1,0 @@
-style.o: user/report/style.h

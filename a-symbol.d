@@ -1,1 +1,0 @@
-symbol.o: user/profile/symbol.h

@@ -1,1 +1,0 @@
-table.o: user/report/table.h

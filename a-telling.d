@@ -1,2 +1,0 @@
-telling.o: user/telling.h include/counters.h
-include/counters.h:

@@ -1,1 +1,0 @@
-terminal.o: user/base/terminal.h

@@ -1,1 +1,0 @@
-walk.o: user/report/walk.h

@@ -1,3 +1,0 @@
-wire.o: include/wire.h include/abi.h include/config.h
-include/abi.h:
-include/config.h:
