@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Symbols, sections and load bias of real ELF files (this program, and small ones made by the compiler where
- * there is one), and of truncated and garbled copies.
+ * ELF images of real files: this program, and small ones made by the compiler where there is one; what their headers
+ * say; and truncated and garbled copies.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +21,7 @@
 
 #include "proc/elf.h"
 #include "proc/maps.h"
+#include "support/made_elf.h"
 
 /* Looked for by the tests; in .symtab of this program. */
 int test_elf_landmark[7] = { 0x1234567, 2, 3 };
@@ -52,10 +53,8 @@ static int open_image(const char *path, struct elf_image **ret_image, struct err
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	assert_true(fd >= 0);
-	int r = elf_image_open(fd, ret_image, err);
-	if (r < 0)
-		close(fd);
-	return r < 0 ? r : fd;
+	assert_int_equal(elf_image_open(fd, ret_image, err), 0);
+	return fd;
 }
 
 static void our_own_program_tells_where_its_data_is(void **state)
@@ -95,7 +94,7 @@ static void our_own_program_tells_where_its_data_is(void **state)
 }
 
 static void check_kind(const char *name, const char *flags, bool relocatable, bool symtab,
-		       bool dynamic)
+		       bool dynamic, bool has_libc)
 {
 	struct elf_symbol symbols[] = { { .name = "landmark" },
 					{ .name = "fixed" },
@@ -117,7 +116,7 @@ static void check_kind(const char *name, const char *flags, bool relocatable, bo
 	assert_int_equal(symbols[0].dynamic, dynamic);
 	/* A thread's variable has no address, an undefined symbol none here. */
 	assert_false(symbols[3].found);
-	assert_false(symbols[4].found);
+	assert_int_equal(symbols[4].found, has_libc);
 	if (symbols[0].found) {
 		assert_int_equal(symbols[0].size, 40);
 		assert_int_equal(elf_image_read(image, symbols[0].addr, &value, 8), 0);
@@ -134,6 +133,7 @@ static void check_kind(const char *name, const char *flags, bool relocatable, bo
 	assert_int_equal(elf_image_find_section(image, ".NoSuch", &addr, &size), -ENOENT);
 	/* .comment is in the file but never in memory */
 	assert_int_equal(elf_image_find_section(image, ".comment", &addr, &size), -ENOENT);
+	check_elf_cost(image);
 	elf_image_close(image);
 	close(fd);
 }
@@ -141,31 +141,48 @@ static void check_kind(const char *name, const char *flags, bool relocatable, bo
 static void a_pie_is_relocatable(void **state)
 {
 	(void)state;
-	check_kind("pie", "-fPIE -pie", true, true, false);
+	check_kind("pie", "-fPIE -pie", true, true, false, false);
 }
 
 static void a_non_pie_is_not(void **state)
 {
 	(void)state;
-	check_kind("nopie", "-fno-pie -no-pie", false, true, false);
+	check_kind("nopie", "-fno-pie -no-pie", false, true, false, false);
 }
 
 static void a_stripped_program_keeps_its_sections(void **state)
 {
 	(void)state;
-	check_kind("stripped", "-fno-pie -no-pie -s", false, false, false);
+	check_kind("stripped", "-fno-pie -no-pie -s", false, false, false, false);
 }
 
 static void a_stripped_program_keeps_what_it_exports(void **state)
 {
 	(void)state;
-	check_kind("exporting", "-fno-pie -no-pie -s -rdynamic", false, false, true);
+	check_kind("exporting", "-fno-pie -no-pie -s -rdynamic", false, false, true, false);
 }
 
 static void a_stripped_library_keeps_what_it_exports(void **state)
 {
 	(void)state;
-	check_kind("library.so", "-fPIC -shared -s -Wl,-soname,libthing.so.1", true, false, true);
+	check_kind("library.so", "-fPIC -shared -s -Wl,-soname,libthing.so.1", true, false, true,
+		   false);
+}
+
+static void either_kind_of_hash_table_will_do(void **state)
+{
+	(void)state;
+	check_kind("gnu.so", "-fPIC -shared -s -Wl,--hash-style=gnu", true, false, true, false);
+	check_kind("sysv.so", "-fPIC -shared -s -Wl,--hash-style=sysv", true, false, true, false);
+	check_kind("both.so", "-fPIC -shared -s -Wl,--hash-style=both", true, false, true, false);
+}
+
+static void a_static_program_has_its_symbols_in_symtab_alone(void **state)
+{
+	(void)state;
+	check_kind("static", "-static -fno-pie", false, true, false, true);
+	check_kind("static-pie", "-static-pie -fPIE", true, true, false, true);
+	check_kind("static-stripped", "-static -fno-pie -s", false, false, false, false);
 }
 
 static void a_library_has_a_soname_and_a_program_none(void **state)
@@ -221,16 +238,6 @@ static struct small small_image(uint16_t type)
 	return small;
 }
 
-/* An image of bytes that are nowhere on disk. The descriptor is the caller's. */
-static int open_bytes(const void *bytes, size_t size, struct elf_image **ret_image, int *ret_fd,
-		      struct err *err)
-{
-	*ret_fd = memfd_create("test_elf", MFD_CLOEXEC);
-	assert_true(*ret_fd >= 0);
-	assert_int_equal(write(*ret_fd, bytes, size), size);
-	return elf_image_open(*ret_fd, ret_image, err);
-}
-
 static void the_load_bias_follows_from_any_mapping_of_the_code(void **state)
 {
 	struct small small = small_image(ET_DYN);
@@ -239,7 +246,7 @@ static void the_load_bias_follows_from_any_mapping_of_the_code(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(open_bytes(&small, sizeof(small), &image, &fd, NULL), 0);
+	assert_int_equal(made_elf_open(&small, sizeof(small), &image, &fd, NULL), 0);
 	assert_int_equal(elf_image_load_bias(image, 0x7f0000045000, 0x5000, &bias), 0);
 	assert_int_equal(bias, 0x7f0000000000);
 	/* the second half of the segment, as after mprotect */
@@ -251,7 +258,7 @@ static void the_load_bias_follows_from_any_mapping_of_the_code(void **state)
 	close(fd);
 
 	small = small_image(ET_EXEC);
-	assert_int_equal(open_bytes(&small, sizeof(small), &image, &fd, NULL), 0);
+	assert_int_equal(made_elf_open(&small, sizeof(small), &image, &fd, NULL), 0);
 	assert_int_equal(elf_image_load_bias(image, 0x45000, 0x5000, &bias), 0);
 	assert_int_equal(bias, 0);
 	assert_int_equal(elf_image_load_bias(image, 0x46000, 0x5000, &bias), -EBADMSG);
@@ -260,7 +267,7 @@ static void the_load_bias_follows_from_any_mapping_of_the_code(void **state)
 
 	small = small_image(ET_DYN);
 	small.segment.p_flags = PF_R;
-	assert_int_equal(open_bytes(&small, sizeof(small), &image, &fd, NULL), 0);
+	assert_int_equal(made_elf_open(&small, sizeof(small), &image, &fd, NULL), 0);
 	assert_int_equal(elf_image_load_bias(image, 0x45000, 0x5000, &bias), -ENOENT);
 	elf_image_close(image);
 	close(fd);
@@ -285,6 +292,10 @@ static void other_kinds_of_files_are_refused_by_name(void **state)
 		{ offsetof(Elf64_Ehdr, e_shoff), 1, -EFBIG, "sections" },
 		{ offsetof(Elf64_Ehdr, e_phnum), 9, -EBADMSG, "cut" },
 		{ offsetof(Elf64_Ehdr, e_phoff) + 7, 0xff, -EBADMSG, "cut" },
+		{ offsetof(struct small, segment.p_vaddr) + 7, 0x40, -EBADMSG, "program headers" },
+		{ offsetof(struct small, segment.p_offset) + 7, 0x40, -EBADMSG, "program headers" },
+		{ offsetof(struct small, segment.p_memsz) + 7, 0x40, -EBADMSG, "program headers" },
+		{ offsetof(struct small, segment.p_filesz) + 7, 1, -EBADMSG, "program headers" },
 	};
 	struct elf_image *image;
 	struct small small;
@@ -295,38 +306,27 @@ static void other_kinds_of_files_are_refused_by_name(void **state)
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		small = small_image(ET_DYN);
 		((unsigned char *)&small)[changes[i].at] = changes[i].byte;
-		assert_int_equal(open_bytes(&small, sizeof(small), &image, &fd, &err),
+		assert_int_equal(made_elf_open(&small, sizeof(small), &image, &fd, &err),
 				 changes[i].code);
 		assert_non_null(strstr(err.message, changes[i].word));
 		close(fd);
 	}
-	assert_int_equal(open_bytes("#!/bin/sh\n", 10, &image, &fd, &err), -ENOEXEC);
+	assert_int_equal(made_elf_open("#!/bin/sh\n", 10, &image, &fd, &err), -ENOEXEC);
 	close(fd);
-	assert_int_equal(open_bytes("", 0, &image, &fd, &err), -ENOEXEC);
+	assert_int_equal(made_elf_open("", 0, &image, &fd, &err), -ENOEXEC);
 	close(fd);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(elf_image_open(fd, &image, &err), -ENOEXEC);
 	close(fd);
 }
 
-/* Ask everything; only memory errors can fail here, which the sanitizers see. */
-static void ask_everything(int fd)
+static void ask_file(int fd)
 {
-	struct elf_symbol symbols[] = { { .name = "test_elf_landmark" }, { .name = "main" } };
-	uint64_t a, b, value;
 	struct elf_image *image;
-	char soname[32];
 
 	if (elf_image_open(fd, &image, NULL) < 0)
 		return;
-	elf_image_find_symbols(image, symbols, 2, NULL);
-	for (int i = 0; i < 2; i++) {
-		if (symbols[i].found)
-			elf_image_read(image, symbols[i].addr, &value, sizeof(value));
-	}
-	elf_image_find_section(image, ".data", &a, &b);
-	elf_image_soname(image, soname, sizeof(soname));
-	elf_image_load_bias(image, 0x7f0000000000, 0x1000, &a);
+	ask_elf_everything(image);
 	elf_image_close(image);
 }
 
@@ -365,12 +365,12 @@ static void truncated_files_give_errors_and_nothing_worse(void **state)
 	for (size_t cut = size; cut > step; cut -= step) {
 		assert_int_equal(pwrite(fd, bytes, cut, 0), cut);
 		assert_int_equal(ftruncate(fd, (off_t)cut), 0);
-		ask_everything(fd);
+		ask_file(fd);
 	}
 	for (size_t cut = 0; cut < 200; cut++) {
 		assert_int_equal(ftruncate(fd, (off_t)cut), 0);
 		assert_int_equal(pwrite(fd, bytes, cut, 0), cut);
-		ask_everything(fd);
+		ask_file(fd);
 	}
 	close(fd);
 	free(bytes);
@@ -398,7 +398,7 @@ static void garbled_files_give_errors_and_nothing_worse(void **state)
 		for (size_t i = 0; i < sizeof(saved) && i <= (random & 7); i++)
 			bytes[at + i] = (unsigned char)(random >> (8 + i));
 		assert_int_equal(pwrite(fd, bytes + at, sizeof(saved), (off_t)at), sizeof(saved));
-		ask_everything(fd);
+		ask_file(fd);
 		memcpy(bytes + at, saved, sizeof(saved));
 		assert_int_equal(pwrite(fd, saved, sizeof(saved), (off_t)at), sizeof(saved));
 	}
@@ -430,6 +430,8 @@ int main(void)
 		cmocka_unit_test(a_stripped_program_keeps_its_sections),
 		cmocka_unit_test(a_stripped_program_keeps_what_it_exports),
 		cmocka_unit_test(a_stripped_library_keeps_what_it_exports),
+		cmocka_unit_test(either_kind_of_hash_table_will_do),
+		cmocka_unit_test(a_static_program_has_its_symbols_in_symtab_alone),
 		cmocka_unit_test(a_library_has_a_soname_and_a_program_none),
 		cmocka_unit_test(the_load_bias_follows_from_any_mapping_of_the_code),
 		cmocka_unit_test(other_kinds_of_files_are_refused_by_name),

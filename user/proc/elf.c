@@ -1,69 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Answers questions about an ELF file through libelf, which reads it piece by piece (ELF_C_READ): a mapped
- * file that its owner truncates would end us with SIGBUS. No libelf type leaves this file; it must not know
- * that the images are Python's.
+ * ELF images: what their headers say, and the order in which symbols are looked for. libelf lends its hash
+ * functions only; it reads as much as a file's headers tell it to. Must not know that the images are Python's.
  */
 #include "proc/elf.h"
 
 #include <elf.h>
 #include <errno.h>
-#include <gelf.h>
 #include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A debug build of libpython has 1 MB of symbols; the largest browsers have some 100 MB. */
-#define TABLE_BYTES_MAX	    (256UL * 1024 * 1024)
-#define SECTION_NAMES_MAX   (1024UL * 1024)
-#define DYNAMIC_BYTES_MAX   (64UL * 1024)
-#define PROGRAM_HEADERS_MAX 128
+#include "proc/elf_internal.h"
 
-struct elf_image {
-	int fd;
-	Elf *elf;
-	Elf64_Ehdr header;
-	Elf64_Phdr program_headers[PROGRAM_HEADERS_MAX];
-	size_t nprogram_headers;
-};
+/* A program has some 40, with one for each function of its own still some hundred. */
+#define SECTIONS_MAX 2048
+/* No address or offset of an image is above, so that sums of two do not overflow. */
+#define ADDR_END (1ULL << 62)
 
-/* A section's bytes with its string table, both in memory that libelf owns. */
-struct table {
-	Elf_Data *data;
-	const char *strings;
-	size_t strings_size;
-	size_t nentries;
-};
-
-/* 0 when exactly size bytes are there. */
-static int read_at(int fd, uint64_t offset, void *buffer, size_t size)
-{
-	char *to = buffer;
-	ssize_t n;
-
-	if (offset > INT64_MAX - size)
-		return -EBADMSG;
-	while (size) {
-		n = pread(fd, to, size, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -EBADMSG;
-		to += n;
-		offset += (uint64_t)n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-/*
- * Before libelf sees the file: is it of the kinds we know, and are its header tables small? The extended
- * numbering of 65,280 sections and more, where a header asks for as much memory as it likes, is refused.
- */
+/* Is it of the kinds we know, and are its header tables small? Extended numbering is not. */
 static int check_header(const Elf64_Ehdr *header, struct err *err)
 {
 	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
@@ -76,21 +33,36 @@ static int check_header(const Elf64_Ehdr *header, struct err *err)
 		return err_set(err, -ENOEXEC, "an ELF file for another machine");
 	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
 		return err_set(err, -ENOEXEC, "neither an ELF program nor a library");
-	if (header->e_phnum > PROGRAM_HEADERS_MAX)
+	if (header->e_phnum > ELF_PROGRAM_HEADERS_MAX)
 		return err_set(err, -EFBIG, "an ELF file of %u segments", header->e_phnum);
 	if (header->e_phnum && header->e_phentsize != sizeof(Elf64_Phdr))
 		return err_set(err, -EBADMSG, "an ELF file with malformed program headers");
-	if (header->e_shoff && (header->e_shnum == 0 || header->e_shnum >= SHN_LORESERVE))
+	return 0;
+}
+
+/* Those of an image in memory are not there, whatever its header says. */
+static int check_section_count(const Elf64_Ehdr *header, struct err *err)
+{
+	if (header->e_shoff && (header->e_shnum == 0 || header->e_shnum > SECTIONS_MAX))
 		return err_set(err, -EFBIG, "an ELF file of too many sections");
 	return 0;
 }
 
-static int read_headers(struct elf_image *image, struct err *err)
+/* As the kernel asks of a loaded segment (fs/binfmt_elf.c, elf_load), and its place is one that can be. */
+static bool segment_is_sound(const Elf64_Phdr *segment)
+{
+	return segment->p_type != PT_LOAD ||
+	       (segment->p_filesz <= segment->p_memsz && segment->p_vaddr < ADDR_END &&
+		segment->p_memsz < ADDR_END && segment->p_offset < ADDR_END);
+}
+
+/* Read header and program headers, the file's from its begin, the memory's from base. */
+static int read_headers(struct elf_image *image, uint64_t base, struct err *err)
 {
 	size_t n;
 	int r;
 
-	r = read_at(image->fd, 0, &image->header, sizeof(image->header));
+	r = elf_source_read(image, base, &image->header, sizeof(image->header));
 	if (r == -EBADMSG)
 		return err_set(err, -ENOEXEC, "not an ELF file");
 	if (r < 0)
@@ -99,12 +71,31 @@ static int read_headers(struct elf_image *image, struct err *err)
 	if (r < 0)
 		return r;
 	n = image->header.e_phnum;
-	r = read_at(image->fd, image->header.e_phoff, image->program_headers,
-		    n * sizeof(image->program_headers[0]));
-	if (r < 0)
+	if (image->header.e_phoff >= ADDR_END)
 		return err_set(err, -EBADMSG, "an ELF file that was cut");
+	r = elf_source_read(image, base + image->header.e_phoff, image->program_headers,
+			    n * sizeof(image->program_headers[0]));
+	if (r == -EBADMSG)
+		return err_set(err, r, "an ELF file that was cut");
+	if (r < 0)
+		return err_set(err, r, "cannot read it: %s", strerror(-r));
+	for (size_t i = 0; i < n; i++) {
+		if (!segment_is_sound(&image->program_headers[i]))
+			return err_set(err, -EBADMSG, "an ELF file with malformed program headers");
+	}
 	image->nprogram_headers = n;
 	return 0;
+}
+
+static struct elf_image *image_new(int fd, const struct memory *memory)
+{
+	struct elf_image *image = calloc(1, sizeof(*image));
+
+	if (image) {
+		image->fd = fd;
+		image->memory = memory;
+	}
+	return image;
 }
 
 int elf_image_open(int fd, struct elf_image **ret_image, struct err *err)
@@ -119,23 +110,57 @@ int elf_image_open(int fd, struct elf_image **ret_image, struct err *err)
 	}
 	if (!S_ISREG(status.st_mode))
 		return err_set(err, -ENOEXEC, "not a regular file");
-	image = calloc(1, sizeof(*image));
+	image = image_new(fd, NULL);
 	if (!image)
 		return err_set(err, -ENOMEM, "%s", strerror(ENOMEM));
-	image->fd = fd;
-	r = read_headers(image, err);
+	r = read_headers(image, 0, err);
+	if (r == 0)
+		r = check_section_count(&image->header, err);
 	if (r < 0)
-		goto out;
-	elf_version(EV_CURRENT);
-	image->elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (!image->elf || elf_kind(image->elf) != ELF_K_ELF) {
-		r = err_set(err, -EBADMSG, "a malformed ELF file");
-		goto out;
+		elf_image_close(image);
+	else
+		*ret_image = image;
+	return r;
+}
+
+static uint64_t page_mask(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+}
+
+/* The segment that begins with the ELF header is the lowest one. */
+static int find_bias(struct elf_image *image, uint64_t base, struct err *err)
+{
+	const Elf64_Phdr *segment, *lowest = NULL;
+
+	for (size_t i = 0; i < image->nprogram_headers; i++) {
+		segment = &image->program_headers[i];
+		if (segment->p_type == PT_LOAD && (!lowest || segment->p_vaddr < lowest->p_vaddr))
+			lowest = segment;
 	}
-	*ret_image = image;
-	image = NULL;
-out:
-	elf_image_close(image);
+	if (!lowest || lowest->p_offset & ~page_mask())
+		return err_set(err, -EBADMSG, "an ELF file whose header is not loaded");
+	image->bias = base - (lowest->p_vaddr & ~page_mask());
+	if (image->bias && !elf_image_is_relocatable(image))
+		return err_set(err, -EBADMSG, "an ELF program at another address than linked for");
+	return 0;
+}
+
+int elf_image_open_memory(const struct memory *memory, uint64_t base, struct elf_image **ret_image,
+			  struct err *err)
+{
+	struct elf_image *image = image_new(-1, memory);
+	int r;
+
+	if (!image)
+		return err_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	r = read_headers(image, base, err);
+	if (r == 0)
+		r = find_bias(image, base, err);
+	if (r < 0)
+		elf_image_close(image);
+	else
+		*ret_image = image;
 	return r;
 }
 
@@ -143,8 +168,15 @@ void elf_image_close(struct elf_image *image)
 {
 	if (!image)
 		return;
-	elf_end(image->elf);
+	elf_sections_done(image);
+	elf_source_done(image);
 	free(image);
+}
+
+void elf_image_cost(const struct elf_image *image, unsigned *ret_reads, size_t *ret_bytes)
+{
+	*ret_reads = image->nreads;
+	*ret_bytes = image->nbytes;
 }
 
 enum elf_machine elf_image_machine(const struct elf_image *image)
@@ -157,180 +189,68 @@ bool elf_image_is_relocatable(const struct elf_image *image)
 	return image->header.e_type == ET_DYN;
 }
 
-/*
- * A section's bytes. Compressed sections are refused (libelf would let a small file ask for gigabytes), and so
- * are those without bytes in the file.
- */
-static Elf_Data *section_bytes(Elf_Scn *section, size_t limit)
+bool elf_symbol_is_definition(const Elf64_Sym *symbol)
 {
-	GElf_Shdr header;
-	Elf_Data *data;
-
-	if (!section || !gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS ||
-	    header.sh_flags & SHF_COMPRESSED || header.sh_size > limit)
-		return NULL;
-	data = elf_getdata(section, NULL);
-	return data && data->d_buf && data->d_size <= limit ? data : NULL;
-}
-
-/* The text at offset, NULL when its end lies outside of the string table. */
-static const char *string_at(const char *strings, size_t size, size_t offset)
-{
-	if (offset >= size || !memchr(strings + offset, '\0', size - offset))
-		return NULL;
-	return strings + offset;
-}
-
-int elf_image_find_section(struct elf_image *image, const char *name, uint64_t *ret_addr,
-			   uint64_t *ret_size)
-{
-	Elf_Data *names;
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-	const char *found;
-
-	names = section_bytes(elf_getscn(image->elf, image->header.e_shstrndx), SECTION_NAMES_MAX);
-	if (!names)
-		return -ENOENT;
-	while ((section = elf_nextscn(image->elf, section))) {
-		if (!gelf_getshdr(section, &header) || !(header.sh_flags & SHF_ALLOC))
-			continue;
-		found = string_at(names->d_buf, names->d_size, header.sh_name);
-		if (!found || strcmp(found, name) != 0)
-			continue;
-		*ret_addr = header.sh_addr;
-		*ret_size = header.sh_size;
-		return 0;
-	}
-	return -ENOENT;
-}
-
-/* The first section of the type with its strings. -ENOENT: none, -EBADMSG: one that makes no sense. */
-static int find_table(struct elf_image *image, uint32_t type, size_t limit, struct table *ret_table)
-{
-	Elf_Data *strings;
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-
-	do {
-		section = elf_nextscn(image->elf, section);
-		if (!section)
-			return -ENOENT;
-		if (!gelf_getshdr(section, &header))
-			return -EBADMSG;
-	} while (header.sh_type != type);
-	/* A separate debug file keeps the header of .dynsym but not its bytes: SHT_NOBITS, not found here. */
-	if (header.sh_size == 0 || header.sh_entsize == 0)
-		return -EBADMSG;
-	ret_table->data = section_bytes(section, limit);
-	strings = section_bytes(elf_getscn(image->elf, header.sh_link), TABLE_BYTES_MAX);
-	if (!ret_table->data || !strings)
-		return -EBADMSG;
-	ret_table->strings = strings->d_buf;
-	ret_table->strings_size = strings->d_size;
-	ret_table->nentries = ret_table->data->d_size / header.sh_entsize;
-	return 0;
-}
-
-/* Is the symbol a definition that a program can refer to by address? */
-static bool is_definition(const GElf_Sym *symbol)
-{
-	int type = GELF_ST_TYPE(symbol->st_info);
+	const int type = ELF64_ST_TYPE(symbol->st_info);
 
 	return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx != SHN_ABS &&
 	       (type == STT_OBJECT || type == STT_FUNC || type == STT_NOTYPE);
 }
 
-/* Give every name that is still missing its symbol of this table. Returns how many stay missing. */
-static size_t match_table(const struct table *table, bool dynamic, struct elf_symbol *symbols,
-			  size_t nsymbols)
+void elf_symbol_set(struct elf_symbol *symbol, const Elf64_Sym *from, bool dynamic)
 {
-	size_t nmissing = 0;
-	const char *name;
-	GElf_Sym symbol;
+	symbol->found = true;
+	symbol->dynamic = dynamic;
+	symbol->addr = from->st_value;
+	symbol->size = from->st_size;
+}
 
-	for (size_t i = 0; i < nsymbols; i++)
-		nmissing += !symbols[i].found;
-	for (size_t at = 0; at < table->nentries && at < INT32_MAX && nmissing; at++) {
-		if (!gelf_getsym(table->data, (int)at, &symbol))
-			break;
-		if (!is_definition(&symbol))
-			continue;
-		name = string_at(table->strings, table->strings_size, symbol.st_name);
-		if (!name)
-			continue;
-		for (size_t i = 0; i < nsymbols; i++) {
-			if (symbols[i].found || strcmp(name, symbols[i].name) != 0)
-				continue;
-			symbols[i].found = true;
-			symbols[i].dynamic = dynamic;
-			symbols[i].addr = symbol.st_value;
-			symbols[i].size = symbol.st_size;
-			nmissing--;
-		}
-	}
-	return nmissing;
+static int say_why(int code, struct err *err)
+{
+	if (code == -EBADMSG)
+		return err_set(err, code, "an ELF file with a malformed symbol table");
+	if (code == -EFBIG)
+		return err_set(err, code,
+			       "an ELF file whose symbols take more than %d reads of %zu KB",
+			       ELF_READS_MAX, ELF_READ_BYTES_MAX / 1024);
+	return err_set(err, code, "cannot read its symbols: %s", strerror(-code));
 }
 
 int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, size_t nsymbols,
 			   struct err *err)
 {
-	static const struct {
-		uint32_t type;
-		bool dynamic;
-	} tables[] = { { SHT_DYNSYM, true }, { SHT_SYMTAB, false } };
-	struct table table;
-	size_t nmissing = nsymbols;
+	size_t nmissing = 0;
 	int r;
 
 	for (size_t i = 0; i < nsymbols; i++)
 		symbols[i] = (struct elf_symbol){ .name = symbols[i].name };
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && nmissing; i++) {
-		r = find_table(image, tables[i].type, TABLE_BYTES_MAX, &table);
-		if (r == -ENOENT)
-			continue;
+	for (size_t i = 0; i < nsymbols; i++) {
+		r = elf_dynamic_find(image, (uint32_t)elf_gnu_hash(symbols[i].name),
+				     (uint32_t)elf_hash(symbols[i].name), &symbols[i]);
 		if (r < 0)
-			return err_set(err, r, "an ELF file with a malformed symbol table");
-		nmissing = match_table(&table, tables[i].dynamic, symbols, nsymbols);
+			return say_why(r, err);
+		nmissing += !symbols[i].found;
 	}
-	return 0;
-}
-
-int elf_image_soname(struct elf_image *image, char *buffer, size_t capacity)
-{
-	struct table table;
-	const char *name;
-	size_t length;
-	GElf_Dyn entry;
-
-	if (find_table(image, SHT_DYNAMIC, DYNAMIC_BYTES_MAX, &table) < 0)
-		return -ENOENT;
-	for (size_t at = 0; at < table.nentries && at < INT32_MAX; at++) {
-		if (!gelf_getdyn(table.data, (int)at, &entry) || entry.d_tag == DT_NULL)
-			break;
-		if (entry.d_tag != DT_SONAME)
-			continue;
-		name = string_at(table.strings, table.strings_size, entry.d_un.d_val);
-		if (!name || !capacity)
-			break;
-		length = strnlen(name, capacity - 1);
-		memcpy(buffer, name, length);
-		buffer[length] = '\0';
+	if (!nmissing)
 		return 0;
-	}
-	return -ENOENT;
+	r = elf_symtab_find(image, symbols, nsymbols);
+	return r < 0 ? say_why(r, err) : 0;
 }
 
 int elf_image_load_bias(struct elf_image *image, uint64_t start, uint64_t offset,
 			uint64_t *ret_bias)
 {
-	uint64_t page_mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1, first, bias;
+	uint64_t first, bias;
 	const Elf64_Phdr *segment;
 
+	if (image->memory) {
+		*ret_bias = image->bias;
+		return 0;
+	}
 	for (size_t i = 0; i < image->nprogram_headers; i++) {
 		segment = &image->program_headers[i];
 		/* The kernel and ld.so map whole pages: the mapping begins a little before the segment. */
-		first = segment->p_offset & ~page_mask;
+		first = segment->p_offset & ~page_mask();
 		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || offset < first ||
 		    offset - first >= segment->p_filesz + (segment->p_offset - first))
 			continue;
@@ -343,20 +263,33 @@ int elf_image_load_bias(struct elf_image *image, uint64_t start, uint64_t offset
 	return -ENOENT;
 }
 
-int elf_image_read(struct elf_image *image, uint64_t addr, void *buffer, size_t size)
+bool elf_image_segment(const struct elf_image *image, size_t i, struct elf_segment *ret_segment)
 {
 	const Elf64_Phdr *segment;
 
-	for (size_t i = 0; i < image->nprogram_headers; i++) {
-		segment = &image->program_headers[i];
-		if (segment->p_type != PT_LOAD || addr < segment->p_vaddr ||
-		    addr - segment->p_vaddr > segment->p_filesz ||
-		    segment->p_filesz - (addr - segment->p_vaddr) < size)
+	for (size_t at = 0; at < image->nprogram_headers; at++) {
+		segment = &image->program_headers[at];
+		if (segment->p_type != PT_LOAD || i-- > 0)
 			continue;
-		if (read_at(image->fd, segment->p_offset + (addr - segment->p_vaddr), buffer,
-			    size) < 0)
-			return -ENOENT;
-		return 0;
+		*ret_segment = (struct elf_segment){
+			.addr = segment->p_vaddr,
+			.size = segment->p_memsz,
+			.file_size = segment->p_filesz,
+			.writable = segment->p_flags & PF_W,
+			.executable = segment->p_flags & PF_X,
+		};
+		return true;
 	}
-	return -ENOENT;
+	return false;
+}
+
+int elf_image_read(struct elf_image *image, uint64_t addr, void *buffer, size_t size)
+{
+	const Elf64_Phdr *segment = elf_source_segment(image, addr, size);
+	int r;
+
+	if (!segment)
+		return -ENOENT;
+	r = elf_source_read(image, elf_source_place(image, segment, addr), buffer, size);
+	return r == -EBADMSG ? -ENOENT : r;
 }
