@@ -20,20 +20,22 @@ ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
 
 # Debian's names of what the build needs, and of what the tests need besides.
 PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev
-TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps
+TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg python3-greenlet python3-gevent
 
 # ---- sources --------------------------------------------------------------------------------------
 BPF_SOURCE := bpf/pybpfprof.bpf.c
 SOURCES := \
 	$(addprefix user/base/, array.c clock.c err.c nearest.c strbuf.c strtab.c terminal.c) \
-	$(addprefix user/proc/, elf.c maps.c memory.c privileges.c procfs.c) \
-	$(addprefix user/python/, code.c code_read.c debug_offsets.c detect.c layout.c layout_rows.c \
-		linetable.c pystr.c target.c thread_find.c version.c) \
+	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c privileges.c procfs.c) \
+	$(addprefix user/python/, binaries.c binary.c build.c code.c code_read.c debug_offsets.c \
+		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c \
+		pystr.c runtime_scan.c target.c thread_find.c version.c) \
 	$(addprefix user/capture/, capture.c counters.c ring.c source.c source_cpu_clock.c targets.c) \
 	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
 	$(addprefix user/report/, calltree.c choose.c closing.c empty.c merged.c names.c report.c report_flat.c \
 		report_folded.c report_text.c report_tree.c style.c table.c walk.c) \
-	$(addprefix user/, events.c options.c options_rows.c output.c pipeline.c pipeline_finish.c session.c telling.c)
+	$(addprefix user/, doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_process.c events.c \
+		options.c options_rows.c output.c pipeline.c pipeline_finish.c session.c telling.c)
 MAIN    := user/main.c
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 PROGRAM := $(OUT)/pybpfprof
@@ -113,6 +115,9 @@ TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
+# Interpreters that the machine has not are fetched into this folder, and stay there.
+PYTHONS_DIR ?= .out/pythons
+export PBP_PYTHONS_DIR := $(abspath $(PYTHONS_DIR))
 run_tests   = tests/support/run_tests.sh $(OUT)/results
 
 $(OUT)/tests/%.o: CPPFLAGS += -Itests
@@ -129,28 +134,45 @@ $(OUT)/tests/rows: $(OUT)/tests/layout/rows.o $(LIBRARY)
 $(OUT)/tests/compare: $(OUT)/tests/linetable/compare.o $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(OUT)/tests/find: $(OUT)/tests/bench/find.o $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 -include $(wildcard $(OUT)/tests/*/*.d)
 
 LINT := "tests/lint/layers.sh" "tests/lint/readme.sh $(PROGRAM)" "tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS)"
-LAYOUT := "tests/layout/check.sh $(OUT)/tests/rows $(PYTHONS)"
-LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(PYTHONS)"
+# Headers of versions that this machine has no interpreter of, where tests/pythons/fetch.sh puts them.
+HEADERS ?= $(PYTHONS_DIR)/headers/usr/include
+LAYOUT := "tests/layout/check.sh $(OUT)/tests/rows $(foreach v,3.13t 3.14 3.14t 3.15 3.15t,--headers $(HEADERS) $(v)) $(PYTHONS)"
+# Line tables are also compared by interpreters that run in a root of their own.
+LINETABLE_PYTHONS = $(sort $(shell python3 tests/support/interpreters.py --table | sed -n 's/.*\t\(\/[^\t]*\)$$/\1/p'))
+LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)"
 
 .PHONY: check check-unit check-layout check-e2e check-parts
 check: setup ## set up, build, and run every test (end-to-end ones need root)
-	@$(MAKE) --no-print-directory check-parts
+	@$(MAKE) --no-print-directory check-pythons-fetch check-parts
 check-parts: all $(UNIT_TESTS) $(TOOLS)
 	@$(run_tests) $(LINT) $(UNIT_TESTS) $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
 check-unit: all $(UNIT_TESTS) ## the tests that need no privileges and no interpreter
 	@$(run_tests) $(LINT) $(UNIT_TESTS)
 check-layout: $(TOOLS) ## layout rows and line tables against the interpreters found
 	@$(run_tests) $(LAYOUT) $(LINETABLE)
+.PHONY: layout-row
+layout-row: $(OUT)/tests/rows ## the layout row of PYTHON=path, an interpreter with debug information (needs gdb)
+	@tests/layout/row.sh $< $(LIBRARY) "$(PYTHON)"
 check-e2e: all ## real interpreters under the real BPF program
 	@$(run_tests) $(E2E_TESTS)
+.PHONY: check-pythons-fetch check-pythons
+check-pythons-fetch: ## fetch the interpreters of `make check` that this machine has not (40 MB; root)
+	@tests/pythons/fetch.sh $(PYTHONS_DIR) check
+check-pythons: setup ## every version and build, fetched or built, and their matrix (root; an hour, 2 GB)
+	@$(MAKE) --no-print-directory all
+	@tests/pythons/fetch.sh $(PYTHONS_DIR) all && tests/pythons/build.sh $(PYTHONS_DIR)
+	@PYBPFPROF=$(abspath $(PROGRAM)) tests/pythons/matrix.py
 golden-update: $(OUT)/tests/test_golden ## write the expected reports anew; review the difference
 	$< --update
 
 .PHONY: bench
-bench: all ## what a sample costs, in one run; asserts nothing (root)
+bench: all $(OUT)/tests/find ## what a sample costs, in one run; asserts nothing (root)
 	@tests/bench/run.sh
 
 # ---- try, install, clean --------------------------------------------------------------------------

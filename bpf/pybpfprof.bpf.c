@@ -54,6 +54,9 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 	who.tid = task->pid;
 	who.user_mode = tick_in_user_mode(context);
 	sample_begin(s, cpu);
+	s->nregisters = 0;
+	if (who.user_mode && s->target.layout.cframe_current_frame != PBP_ABSENT)
+		s->nregisters = tick_registers(context, s->registers);
 	if (admission == ADMIT_OURS)
 		status = sample_capture(s, cpu, &who);
 	else if (admission == ADMIT_ENDING)

@@ -78,7 +78,8 @@ static inline __attribute__((always_inline)) int walk_fail(struct pbp_scratch *s
 enum frame_form {
 	FRAME_INDEXED, /* up to 3.10: f_lasti, no owners, every frame is entered from C */
 	FRAME_FLAGGED, /* 3.11: is_entry, cframes */
-	FRAME_SHIMMED, /* from 3.13: shims */
+	FRAME_SHIMMED, /* from 3.12: shims */
+	FRAME_THREADED, /* free-threaded from 3.14: shims, and bytecode of the thread's own */
 };
 
 static inline __attribute__((always_inline)) enum frame_form
@@ -88,6 +89,8 @@ frame_form(const struct pbp_layout *layout)
 		return FRAME_INDEXED;
 	if (layout->frame_entry_kind == PBP_ENTRY_FLAG)
 		return FRAME_FLAGGED;
+	if (layout->frame_tlbc_index != PBP_ABSENT)
+		return FRAME_THREADED;
 	return FRAME_SHIMMED;
 }
 
@@ -149,6 +152,7 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 	const __u32 instr_at = FRAME_WITHIN(layout->frame_instr);
 	const __u32 owner_at = FRAME_WITHIN(layout->frame_owner);
 	const __u32 entry_at = FRAME_WITHIN(layout->frame_is_entry);
+	const __u32 tlbc_at = FRAME_WITHIN(layout->frame_tlbc_index);
 	const __u32 shim_owner = layout->frame_shim_owner, adaptive = layout->code_adaptive;
 	const __u64 code_mask = ~(__u64)layout->frame_code_tag, generation = s->generation;
 	const __u64 target_tag = (__u64)s->target.id << PBP_TAG_TARGET_SHIFT;
@@ -157,7 +161,7 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 	const __u64 first = s->addr;
 	__u64 addr = first, depth = s->depth, code, position, word, tag, spread, select;
 	__u64 c_stack = s->c_stack;
-	__u32 from_c = 0, python = 1, any_from_c = 0;
+	__u32 from_c = 0, python = 1, any_from_c = 0, owner = 0;
 	const struct pbp_seen *seen;
 	const __u8 *frame;
 
@@ -170,8 +174,9 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 		if (offset > PBP_SINGLE_OFFSET)
 			break;
 		frame = s->windows + offset;
-		if (form == FRAME_SHIMMED) {
-			python = ((__u32)frame[owner_at] - shim_owner) >> 31; /* 0: a shim */
+		if (form >= FRAME_SHIMMED) {
+			owner = frame[owner_at];
+			python = (owner - shim_owner) >> 31; /* 0: a shim */
 			from_c = python ^ 1;
 			/* Masks instead of branches, see frame_instr(). */
 			select = (__u64)python - 1;
@@ -197,10 +202,15 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 		if (depth > settings.max_depth || depth > PBP_DEPTH_MAX)
 			break;
 		stack->frames[depth] = word;
-		if (form == FRAME_SHIMMED)
+		if (form >= FRAME_SHIMMED)
 			/* A shim's word is written over; the frame above it (for the first one a dummy) was entered. */
 			(&stack->head.reserved64)[depth] |= (__u64)from_c << 19;
 		depth += python;
+		if (form == FRAME_THREADED && python && load32(frame + tlbc_at)) {
+			s->tlbc_index = load32(frame + tlbc_at);
+			s->tlbc_code = code;
+			s->tlbc_instr = load64(frame + instr_at);
+		}
 
 		tag = (code >> 3 & ((1ULL << PBP_TAG_TARGET_SHIFT) - 1)) | target_tag;
 		spread = tag * PBP_TAG_SPREAD;
@@ -209,13 +219,39 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 			s->pending = tag;
 			break;
 		}
+		if (form == FRAME_THREADED && s->tlbc_index)
+			break;
 	}
 	s->addr = addr;
 	s->depth = (__u32)depth;
 	s->c_stack = c_stack;
 	s->last_from_c = from_c;
+	s->last_owner = owner;
 	if (any_from_c && !s->entered)
 		entry_note(s, first, lo, length, base, form);
+}
+
+/*
+ * Where threads have bytecode of their own (free-threaded builds from 3.14 on; an array in the code object, a copy
+ * for each thread that wanted one) the frame taken last ran copy s->tlbc_index: set its instruction right.
+ */
+static inline __attribute__((always_inline)) long tlbc_resolve(struct pbp_scratch *s)
+{
+	const struct pbp_layout *layout = &s->target.layout;
+	struct pbp_stack_buffer *stack = &s->stacks[s->current_buffer & 1];
+	__u64 copies, count, bytecode = 0, at = s->depth - 1, index = s->tlbc_index;
+
+	s->tlbc_index = 0;
+	if (read_target(s, &copies, 8, s->tlbc_code + layout->code_tlbc) ||
+	    read_target(s, &count, 8, copies) || index >= count ||
+	    read_target(s, &bytecode, 8, copies + layout->tlbc_entries + index * 8))
+		return -1;
+	barrier_var(at);
+	if (at >= PBP_DEPTH_MAX)
+		return -1;
+	stack->frames[at] = (stack->frames[at] & ~PBP_FRAME_INSTR_MASK) |
+			    frame_instr((__s64)(s->tlbc_instr - bytecode) >> 1);
+	return 0;
 }
 
 /*
@@ -237,6 +273,8 @@ PBP_GLOBAL int pystack_turn(__u32 cpu)
 		}
 		s->pending = 0;
 	}
+	if (s->tlbc_index && tlbc_resolve(s))
+		return walk_fail(s, PBP_REASON_NOT_RESIDENT);
 	addr = s->addr;
 	/* One frame more than is kept: only shims may follow the last one, or the stack is cut. */
 	if (!addr || s->depth > settings.max_depth)
@@ -282,6 +320,9 @@ PBP_GLOBAL int pystack_turn(__u32 cpu)
 	case FRAME_SHIMMED:
 		frames_take(s, lo, length, base, FRAME_SHIMMED);
 		break;
+	case FRAME_THREADED:
+		frames_take(s, lo, length, base, FRAME_THREADED);
+		break;
 	}
 	return 0;
 }
@@ -297,9 +338,11 @@ static inline __attribute__((always_inline)) void walk_begin(struct pbp_scratch 
 	s->next_mark = 1;
 	s->cycle_mark = 0;
 	s->pending = 0;
+	s->tlbc_index = 0;
 	s->first_caller = 0;
 	s->entered = 0;
 	s->last_from_c = 0;
+	s->last_owner = 0;
 	s->incomplete = 0;
 	s->reason = PBP_REASON_NONE;
 	s->stacks[s->current_buffer & 1].head.reserved64 = 0;
@@ -322,21 +365,21 @@ static inline __attribute__((always_inline)) void walk_turns(__u32 cpu)
 }
 
 /*
- * Was the interpreter just switching to a new _PyCFrame (3.11 and 3.12)? tstate->cframe is set before its
- * current_frame is written (_PyEval_EvalFrameDefault), so in between that member holds whatever lay on the C
- * stack, as a rule a frame that is gone. Proof against it: the leaf-most frame that was entered from C returns
- * to the current frame of the C-level caller.
+ * Does the walk end at a frame that may be a root without a shim? greenlet takes the shims out of a stack while it
+ * switches to another (from 3.12 on, when their C stack is about to be saved away). Such a frame is waiting in a
+ * call; a generator's, or one that has not started, is just being linked or unlinked.
  */
-static inline __attribute__((always_inline)) int half_switched(const struct pbp_scratch *s)
+static inline __attribute__((always_inline)) int walk_lacks_shims(const struct pbp_scratch *s)
 {
-	const struct pbp_layout *layout = &s->target.layout;
+	const struct pbp_stack_buffer *stack = &s->stacks[s->current_buffer & 1];
+	__u64 last = s->depth - 1, instr;
 
-	if (layout->cframe_current_frame == PBP_ABSENT)
+	barrier_var(last);
+	if (s->target.layout.frame_entry_kind != PBP_ENTRY_SHIM || s->last_owner ||
+	    last >= PBP_DEPTH_MAX)
 		return 0;
-	if (s->entered)
-		return s->first_caller != s->outer_frame_addr;
-	/* A frame that is not in memory is no sign of it, nor is a stack that was cut. */
-	return s->incomplete ? s->reason != PBP_REASON_NOT_RESIDENT : !s->addr;
+	instr = stack->frames[last] & PBP_FRAME_INSTR_MASK;
+	return instr && instr != PBP_FRAME_NO_INSTR;
 }
 
 /* The status of the walk that just ended. */
@@ -352,7 +395,7 @@ static inline __attribute__((always_inline)) enum pbp_status walk_status(struct 
 		return PBP_STATUS_UNREADABLE;
 	if (s->addr) /* out of turns */
 		return PBP_STATUS_TRUNCATED;
-	if (entry_kind != PBP_ENTRY_ALWAYS && !s->last_from_c) {
+	if (entry_kind != PBP_ENTRY_ALWAYS && !s->last_from_c && !walk_lacks_shims(s)) {
 		/* The outermost frame is always entered from C: this one was being switched to or from. */
 		s->reason = PBP_REASON_NO_ROOT;
 		return PBP_STATUS_UNREADABLE;
@@ -381,33 +424,13 @@ static inline __attribute__((always_inline)) __u64 code_generation(struct pbp_sc
 	return pbp_identity_mix(s->thread.interp_addr, counter) & ~(1ULL << 63);
 }
 
-/* Walk the stack whose leaf is s->frame_addr into the current buffer. */
-static inline __attribute__((always_inline)) enum pbp_status pystack_walk(struct pbp_scratch *s,
-									  __u32 cpu)
+/* Walk the stack whose leaf is at frame_addr into the current buffer. */
+static inline __attribute__((always_inline)) enum pbp_status walk_from(struct pbp_scratch *s,
+								       __u32 cpu, __u64 frame_addr)
 {
-	enum pbp_status status;
-
-	s->repaired = 0;
-	s->generation = code_generation(s);
-	walk_begin(s, s->frame_addr);
+	walk_begin(s, frame_addr);
 	walk_turns(cpu);
-	if (!half_switched(s))
-		return walk_status(s);
-	/* The frame about to be pushed is not known yet; its caller's stack is whole. */
-	s->repaired = 1;
-	if (s->outer_unknown) {
-		s->depth = 0;
-		s->reason = PBP_REASON_HALF_SWITCHED;
-		return PBP_STATUS_UNREADABLE;
-	}
-	if (!s->outer_frame_addr) /* a frame that is none, or is gone: the thread enters its first one */
-		return s->entered || s->incomplete ? PBP_STATUS_NATIVE : walk_status(s);
-	walk_begin(s, s->outer_frame_addr);
-	walk_turns(cpu);
-	status = walk_status(s);
-	if (status == PBP_STATUS_UNREADABLE)
-		s->reason = PBP_REASON_HALF_SWITCHED;
-	return status;
+	return walk_status(s);
 }
 
 #endif

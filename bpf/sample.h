@@ -4,8 +4,7 @@
 #define PBP_BPF_SAMPLE_H
 
 #include "delta.h"
-#include "pystack.h"
-#include "tstate.h"
+#include "repair.h"
 
 /* Whom the tick interrupted. */
 struct interrupted {
@@ -25,6 +24,7 @@ static inline __attribute__((always_inline)) void sample_begin(struct pbp_scratc
 	s->dropped = 0;
 	s->depth = 0;
 	s->repaired = 0;
+	s->in_jit = 0;
 	s->reason = PBP_REASON_NONE;
 }
 
@@ -81,7 +81,7 @@ sample_capture(struct pbp_scratch *s, __u32 cpu, const struct interrupted *who)
 		thread_keep(s);
 	switch (result) {
 	case TSTATE_FOUND:
-		return pystack_walk(s, cpu);
+		return stack_walk(s, cpu);
 	case TSTATE_NATIVE:
 		return PBP_STATUS_NATIVE;
 	case TSTATE_UNREADABLE:
@@ -148,7 +148,7 @@ sample_send(struct pbp_scratch *s, __u32 cpu, const struct interrupted *who, enu
 	head->status = (__u8)status;
 	head->reason = (__u8)s->reason;
 	head->user_mode = who->user_mode;
-	head->reserved8 = 0;
+	head->in_jit = (__u8)s->in_jit;
 	head->reserved32 = 0;
 	head->reserved64 = 0;
 	if (ring_send(stack, size)) {
@@ -158,6 +158,8 @@ sample_send(struct pbp_scratch *s, __u32 cpu, const struct interrupted *who, enu
 	count(s, sample_counter(status));
 	if (s->repaired && status == PBP_STATUS_COMPLETE)
 		count(s, PBP_COUNT_REPAIRED);
+	if (s->in_jit && status == PBP_STATUS_COMPLETE)
+		count(s, PBP_COUNT_JIT);
 	s->sent_target = s->target.id;
 	s->sent_depth = s->depth;
 	s->current_buffer ^= 1;

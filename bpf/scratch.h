@@ -21,6 +21,9 @@
 #define PBP_WINDOWS_BYTES (2 * PBP_WINDOW_SLOT + 3 * PBP_FRAME_BYTES_MAX)
 #define PBP_SINGLE_OFFSET (2 * PBP_WINDOW_SLOT)
 
+/* General registers that may hold a pointer: 15 on x86-64 (all but the stack pointer), 31 on arm64. */
+#define PBP_REGISTERS 31
+
 /*
  * A thread's entry in the direct-mapped table of threads. The thread is (tid, start_time); mm tells execve.
  * Two CPUs may write one slot at once, so a writer clears tid first and sets it last, and a reader copies the
@@ -100,9 +103,13 @@ struct pbp_scratch {
 	__u64 frame_addr; /* leaf-most frame, 0: runs no Python code */
 	__u64 outer_frame_addr; /* the leaf-most frame of the C-level caller's evaluation (3.11, 3.12) */
 	__u64 outer_unknown; /* 1: that could not be read */
+	__u64 cframe_addr, previous_cframe_addr, root_cframe_addr; /* 3.11, 3.12; 0: the root one */
 	__u64 list_interp, list_tstate; /* next to look at */
 	__u64 walked_interp, found_tstate, found_interp, found_births;
-	__u32 nfound, nlooked;
+	__u32 found_rank; /* of found_tstate: 0 none, 1 without a frame, 2 with one, 3 in use */
+	__u32 nfound;
+	__u32 switching; /* the leaf-most _PyCFrame has no frame yet */
+	__u32 in_jit;
 	__u8 tstate[PBP_TSTATE_BYTES_MAX];
 	__u8 cframe[64];
 
@@ -120,8 +127,19 @@ struct pbp_scratch {
 	__u32 turns, next_mark;
 	__u32 entered; /* first_caller is valid */
 	__u32 last_from_c; /* the frame walked last was a shim or was entered from C */
+	__u32 last_owner; /* its owner: 0, the thread's frame stack; 1, a generator */
 	__u32 incomplete; /* the walk ended before the root */
+	__u32 tlbc_index; /* of the frame taken last: which copy of its bytecode it runs, 0: the code object's own */
+	__u64 tlbc_code, tlbc_instr; /* of that frame */
 	__u8 windows[PBP_WINDOWS_BYTES];
+
+	/* repair.h */
+	__u64 registers[PBP_REGISTERS]; /* the interrupted thread's, unless the kernel was running */
+	__u32 nregisters;
+	__u32 nfits; /* frames that registers point to and that fit */
+	__u64 nearest_cframe, nearest_frame, nearest_proof; /* see register_cframe() */
+	__u64 shim_caller, fit_addr;
+	__u8 suspect[PBP_FRAME_BYTES_MAX];
 
 	/* pycode.h */
 	__u32 codes_left, code_bytes_left;

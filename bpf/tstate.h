@@ -6,10 +6,14 @@
  * (plus a bias of the C library on arm64). So a thread that runs C code after dropping the GIL gets its own
  * stack, not the GIL holder's.
  *
+ * A thread that runs code of several interpreters has a state in each, and all of them may have frames: the one that
+ * it uses now counts. From 3.12 on the state says that it is in use, before the runtime names the GIL holder's. A
+ * thread without the GIL uses none; then the newest interpreter's counts, which the others' code has called.
+ *
  * The state found is cached per thread. A freed state keeps its thread_id (a C thread that enters through
  * PyGILState_Ensure for every call leaves one behind each time), so the cached one stands only while its
- * thread_id matches and it has a frame. Otherwise the list is walked again, unless no thread state was born
- * since the last walk: then the thread runs no Python code now, and a thread that never was Python's costs
+ * thread_id matches, it has a frame and is in use. Otherwise the list is walked again, unless no thread state was
+ * born since the last walk: then the thread runs no Python code now, and a thread that never was Python's costs
  * a few reads.
  *
  * One case breaks that rule: threading.Thread.start() makes the state in the parent thread, and the new thread
@@ -26,16 +30,20 @@
 /* A row's offset as an index into a buffer of LIMIT bytes; rows are checked in user space, the verifier is not told. */
 #define PBP_WITHIN(offset, limit) ((offset) & ((limit)-1))
 
-/* How many bytes of a thread state hold both fields that are read. */
+/* The larger of the span so far and the end of a field, if this version has it. */
+static inline __attribute__((always_inline)) __u32 span_with(__u32 span, __u32 offset)
+{
+	return offset != PBP_ABSENT && offset + 8 > span ? offset + 8 : span;
+}
+
+/* How many bytes of a thread state hold all fields that are read. */
 static inline __attribute__((always_inline)) __u32 tstate_span(const struct pbp_layout *layout)
 {
-	__u32 last = layout->tstate_thread_id;
+	__u32 span = span_with(layout->tstate_thread_id + 8, layout->tstate_frame);
 
-	if (layout->tstate_frame > last)
-		last = layout->tstate_frame;
-	if (layout->tstate_next > last)
-		last = layout->tstate_next;
-	return last + 8;
+	span = span_with(span, layout->tstate_next);
+	span = span_with(span, layout->tstate_status);
+	return span_with(span, layout->tstate_executor);
 }
 
 /* Read the thread state at addr into the scratch. */
@@ -60,8 +68,18 @@ static inline __attribute__((always_inline)) __u64 tstate_field(const struct pbp
 	return load64(s->tstate + o);
 }
 
-/* A thread state's own root _PyCFrame lies within this many bytes of its start (336 in 3.11, 272 in 3.12). */
-#define ROOT_CFRAME_NEAR 512
+/*
+ * Is the _PyCFrame at addr one that may be without a frame: the root one, or the first of a greenlet's C stack, which
+ * is made to follow the root one?
+ */
+static inline __attribute__((always_inline)) int cframe_is_base(struct pbp_scratch *s, __u64 addr)
+{
+	__u64 previous;
+
+	return addr == s->root_cframe_addr ||
+	       (!read_target(s, &previous, 8, addr + s->target.layout.cframe_previous) &&
+		previous == s->root_cframe_addr);
+}
 
 /*
  * Set frame_addr from the thread state at tstate_addr, which is in the scratch; in 3.11 and 3.12 one level further
@@ -74,11 +92,20 @@ static inline __attribute__((always_inline)) long tstate_frame(struct pbp_scratc
 	const struct pbp_layout *layout = &s->target.layout;
 	__u64 at = tstate_field(s, layout->tstate_frame), current, previous;
 
+	s->in_jit = layout->tstate_executor != PBP_ABSENT &&
+		    tstate_field(s, layout->tstate_executor) != 0;
 	s->frame_addr = at;
+	s->cframe_addr = 0;
 	s->outer_frame_addr = 0;
 	s->outer_unknown = 0;
-	if (layout->cframe_current_frame == PBP_ABSENT || !at)
+	s->switching = 0;
+	if (!at)
 		return 0;
+	if (layout->cframe_current_frame == PBP_ABSENT) {
+		if (at - tstate_addr < PBP_PAGE_BYTES) /* 3.15: its own base_frame, so none else */
+			s->frame_addr = 0;
+		return 0;
+	}
 	s->frame_addr = 0;
 	s->reason = PBP_REASON_NOT_RESIDENT;
 	if (read_target(s, s->cframe, 24, at))
@@ -91,23 +118,34 @@ static inline __attribute__((always_inline)) long tstate_frame(struct pbp_scratc
 		return -1;
 	s->reason = PBP_REASON_NONE;
 	s->frame_addr = load64(s->cframe + current);
-	if (at - tstate_addr < ROOT_CFRAME_NEAR) /* nothing was entered from C */
+	s->root_cframe_addr = tstate_addr + layout->tstate_root_cframe;
+	if (at == s->root_cframe_addr) /* nothing was entered from C */
 		return 0;
-	previous = load64(s->cframe + previous);
-	/* `previous` may not be written yet either: only the root _PyCFrame is without a frame. */
+	s->cframe_addr = at;
+	s->previous_cframe_addr = load64(s->cframe + previous);
+	/* `previous` may not be written yet either. */
 	s->outer_unknown =
-		!previous ||
-		read_target(s, &s->outer_frame_addr, 8, previous + layout->cframe_current_frame) ||
-		(!s->outer_frame_addr && previous - tstate_addr >= ROOT_CFRAME_NEAR);
-	if (s->frame_addr)
-		return 0;
+		!s->previous_cframe_addr ||
+		read_target(s, &s->outer_frame_addr, 8,
+			    s->previous_cframe_addr + layout->cframe_current_frame) ||
+		(!s->outer_frame_addr && !cframe_is_base(s, s->previous_cframe_addr));
 	/* A _PyCFrame of the C stack without a frame is one that is just being made. */
-	if (s->outer_unknown) {
-		s->reason = PBP_REASON_HALF_SWITCHED;
-		return -1;
-	}
-	s->frame_addr = s->outer_frame_addr;
+	s->switching = !s->frame_addr;
 	return 0;
+}
+
+/* Is the thread state at addr, which is in the scratch, the one that its thread uses now? */
+static inline __attribute__((always_inline)) int tstate_is_current(struct pbp_scratch *s,
+								   __u64 addr)
+{
+	const struct pbp_layout *layout = &s->target.layout;
+	__u64 holder = 0;
+
+	if (layout->tstate_status != PBP_ABSENT)
+		return tstate_field(s, layout->tstate_status) >> (layout->tstate_active_bit & 31) &
+		       1;
+	return s->target.current_tstate_addr &&
+	       !read_target(s, &holder, 8, s->target.current_tstate_addr) && holder == addr;
 }
 
 /*
@@ -118,7 +156,8 @@ PBP_GLOBAL int tstate_turn(__u32 cpu)
 {
 	struct pbp_scratch *s = scratch_of(cpu);
 	const struct pbp_layout *layout;
-	__u64 addr, births;
+	__u64 addr, births = 0;
+	__u32 rank;
 
 	if (!s)
 		return 1;
@@ -131,7 +170,8 @@ PBP_GLOBAL int tstate_turn(__u32 cpu)
 		s->walked_interp = addr;
 		if (read_target(s, &s->list_interp, 8, addr + layout->interp_next) ||
 		    read_target(s, &s->list_tstate, 8, addr + layout->interp_threads_head) ||
-		    read_target(s, &births, 8, addr + layout->interp_next_unique_id)) {
+		    (layout->interp_next_unique_id != PBP_ABSENT &&
+		     read_target(s, &births, 8, addr + layout->interp_next_unique_id))) {
 			s->reason = PBP_REASON_NOT_RESIDENT;
 			return 1;
 		}
@@ -148,11 +188,15 @@ PBP_GLOBAL int tstate_turn(__u32 cpu)
 	s->nfound++;
 	if (tstate_frame(s, addr))
 		return 1;
-	if (s->nfound == 1 || s->frame_addr) { /* without a frame, the newest is the live one */
+	rank = 1;
+	if (s->frame_addr || s->switching)
+		rank = tstate_is_current(s, addr) ? 3 : 2;
+	if (rank > s->found_rank) { /* of equals the newest */
+		s->found_rank = rank;
 		s->found_tstate = addr;
 		s->found_interp = s->walked_interp;
 	}
-	return s->frame_addr != 0;
+	return rank == 3;
 }
 
 /* Begin at the newest interpreter. */
@@ -162,22 +206,24 @@ static inline __attribute__((always_inline)) long tstate_list_begin(struct pbp_s
 	s->list_interp = 0;
 	s->found_tstate = 0;
 	s->found_births = 4;
+	s->found_rank = 0;
 	s->nfound = 0;
-	s->frame_addr = 0;
 	return read_target(s, &s->list_interp, 8,
 			   s->target.runtime_addr + s->target.layout.runtime_interpreters_head);
 }
 
 /*
  * What changes whenever a thread state is born in any interpreter of the process: a mix of the interpreters'
- * next_unique_id. 0: could not be read. The same mix as a walk of the whole list makes.
+ * next_unique_id. 0: could not be read, or this version does not count them. The same mix as a walk of the whole
+ * list makes.
  */
 static inline __attribute__((always_inline)) __u64 tstate_births(struct pbp_scratch *s)
 {
 	const struct pbp_layout *layout = &s->target.layout;
 	__u64 interp, births = 4, id;
 
-	if (read_target(s, &interp, 8, s->target.runtime_addr + layout->runtime_interpreters_head))
+	if (layout->interp_next_unique_id == PBP_ABSENT ||
+	    read_target(s, &interp, 8, s->target.runtime_addr + layout->runtime_interpreters_head))
 		return 0;
 	for (int i = 0; i < PBP_INTERPRETERS_MAX && interp; i++) {
 		if (read_target(s, &id, 8, interp + layout->interp_next_unique_id) ||
@@ -201,6 +247,7 @@ enum tstate_result {
 static inline __attribute__((always_inline)) enum tstate_result tstate_walk(struct pbp_scratch *s,
 									    __u32 cpu)
 {
+	const struct pbp_layout *layout = &s->target.layout;
 	int turn;
 
 	count(s, PBP_COUNT_THREAD_LISTS);
@@ -222,12 +269,17 @@ static inline __attribute__((always_inline)) enum tstate_result tstate_walk(stru
 	}
 	s->thread.tstate_addr = s->found_tstate;
 	s->thread.interp_addr = s->found_interp;
-	if (s->frame_addr)
-		return TSTATE_FOUND;
 	/* Of two states of one thread (sub-interpreters) either may get the next frame, and no birth tells. */
-	if (s->nfound <= 1)
+	if (s->found_rank != 3 && s->nfound <= 1 && layout->interp_next_unique_id != PBP_ABSENT)
 		s->thread.births = s->found_births;
-	return TSTATE_NATIVE;
+	if (s->found_rank < 2)
+		return TSTATE_NATIVE;
+	/* Others may have been looked at since. */
+	if (tstate_read(s, s->found_tstate) || tstate_frame(s, s->found_tstate)) {
+		s->reason = PBP_REASON_NOT_RESIDENT;
+		return TSTATE_UNREADABLE;
+	}
+	return TSTATE_FOUND;
 }
 
 /* The interrupted thread's leaf-most frame. s->thread and s->thread_id are set; s->thread is kept up to date. */
@@ -239,8 +291,13 @@ static inline __attribute__((always_inline)) enum tstate_result tstate_find(stru
 	if (s->thread.tstate_addr && !tstate_read(s, s->thread.tstate_addr) &&
 	    tstate_field(s, layout->tstate_thread_id) == s->thread_id &&
 	    !tstate_frame(s, s->thread.tstate_addr)) {
-		if (s->frame_addr)
-			return TSTATE_FOUND;
+		if (s->frame_addr || s->switching) {
+			/* Not in use: it gave up the GIL, or runs another interpreter's state. */
+			if (s->thread.wanted || tstate_is_current(s, s->thread.tstate_addr) ||
+			    (s->thread.births && s->thread.births == tstate_births(s)))
+				return TSTATE_FOUND;
+			return tstate_walk(s, cpu);
+		}
 		if (s->thread.wanted) /* user space found it in a list too long to walk here */
 			return TSTATE_NATIVE;
 	}

@@ -20,13 +20,13 @@
 /* One page-clipped read of frames; 4096 was the best size measured at every depth. */
 #define PBP_WINDOW_BYTES 4096
 /* A row's frame fields lie within this many bytes of the frame. */
-#define PBP_FRAME_BYTES_MAX 128
+#define PBP_FRAME_BYTES_MAX 256
 
 /* Thread states looked at in one tick, interpreters of one process looked at. */
 #define PBP_THREAD_STATES_MAX 512
 #define PBP_INTERPRETERS_MAX  16
 /* A row's thread-state fields lie within this many bytes of the thread state. */
-#define PBP_TSTATE_BYTES_MAX 256
+#define PBP_TSTATE_BYTES_MAX 512
 /* A row's code-object fields lie within this many bytes of the code object. */
 #define PBP_CODE_BYTES_MAX 256
 

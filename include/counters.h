@@ -23,6 +23,7 @@
 	  "samples of a process whose program was just replaced")                                \
 	X(LOST, "lost", "samples that found the ring buffer full")                               \
 	X(REPAIRED, "repaired", "complete samples that hit a half-switched frame pointer")       \
+	X(JIT, "in JIT code", "complete samples of a thread in JIT-compiled code")               \
 	X(CODES, "code records", "code objects sent with their names")                           \
 	X(CODES_DEFERRED, "code records deferred", "code objects announced now, named later")    \
 	X(IDENTITY_READS, "identities checked", "code objects whose identity was read again")    \

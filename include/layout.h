@@ -43,7 +43,8 @@ enum pbp_linetable_format {
  * VALUE(name): a size, mask, bit position or one of the kinds above.
  */
 #define PBP_LAYOUT_FIELDS(OFFSET, VALUE)                                                                \
-	OFFSET(runtime_interpreters_head) /* _PyRuntime -> newest PyInterpreterState */                 \
+	OFFSET(runtime_interpreters_head) /* -> newest PyInterpreterState; up to 3.6 in interp_head */  \
+	OFFSET(runtime_tstate_current) /* -> the GIL holder's PyThreadState, 3.7 to 3.11 */             \
 	OFFSET(interp_next)                                                                             \
 	OFFSET(interp_threads_head) /* -> newest PyThreadState */                                       \
 	OFFSET(interp_next_unique_id) /* u64, grows with every thread state born in this interpreter */ \
@@ -52,6 +53,10 @@ enum pbp_linetable_format {
 	OFFSET(tstate_next)                                                                             \
 	OFFSET(tstate_thread_id) /* pthread_self() of its thread */                                     \
 	OFFSET(tstate_frame) /* frame (up to 3.10), cframe (3.11, 3.12), current_frame (from 3.13) */   \
+	OFFSET(tstate_status) /* u32 of bit fields, from 3.12 */                                        \
+	VALUE(tstate_active_bit) /* of tstate_status: the state in use by its thread */                 \
+	OFFSET(tstate_executor) /* not 0 while the thread runs JIT-compiled code, from 3.14 */          \
+	OFFSET(tstate_root_cframe) /* the outermost cframe, which lies in the thread state */           \
 	OFFSET(cframe_current_frame)                                                                    \
 	OFFSET(cframe_previous)                                                                         \
 	VALUE(frame_size) /* bytes from a frame's start that hold every frame_ field */                 \
@@ -62,11 +67,13 @@ enum pbp_linetable_format {
 	VALUE(frame_instr_kind) /* enum pbp_instr_kind */                                               \
 	VALUE(frame_instr_shift) /* what frame_instr counts >> shift = instruction on the wire */       \
 	VALUE(frame_instr_bytes) /* of bytecode that this instruction counts: 2, a code unit; 2.7: 1 */ \
+	OFFSET(frame_tlbc_index) /* s32, which copy of the bytecode it runs; free-threaded from 3.14 */ \
 	OFFSET(frame_owner) /* u8 */                                                                    \
 	VALUE(frame_shim_owner) /* owners from this one on are shims, not Python frames; 0: no shims */ \
 	OFFSET(frame_is_entry) /* u8, 3.11 */                                                           \
 	VALUE(frame_entry_kind) /* enum pbp_entry_kind */                                               \
 	OFFSET(object_type)                                                                             \
+	OFFSET(type_name) /* tp_name, a C string */                                                     \
 	VALUE(code_size) /* bytes from a code object's start that hold every code_ field */             \
 	OFFSET(code_firstlineno) /* s32 */                                                              \
 	OFFSET(code_name)                                                                               \
@@ -75,6 +82,8 @@ enum pbp_linetable_format {
 	OFFSET(code_linetable) /* co_lnotab or co_linetable */                                          \
 	OFFSET(code_version) /* u32 co_version, from 3.12 unique among an interpreter's code objects */ \
 	OFFSET(code_adaptive) /* co_code_adaptive, where frame_instr points into */                     \
+	OFFSET(code_tlbc) /* -> the threads' own copies of the bytecode; free-threaded from 3.14 */     \
+	OFFSET(tlbc_entries) /* in that array: pointers to the copies, by frame_tlbc_index */           \
 	VALUE(string_kind) /* enum pbp_string_kind */                                                   \
 	OFFSET(unicode_length) /* s64, code points */                                                   \
 	OFFSET(unicode_hash) /* s64, -1 until first asked for */                                        \

@@ -7,7 +7,8 @@
 #include "layout.h"
 
 struct pbp_target {
-	__u64 runtime_addr; /* of _PyRuntime in the process */
+	__u64 runtime_addr; /* of _PyRuntime in the process; up to 3.6 of interp_head */
+	__u64 current_tstate_addr; /* where the GIL holder's thread state is told (up to 3.11), 0: nowhere */
 	__u64 code_type_addr; /* of PyCode_Type: what a code object's type must be */
 	__u64 code_counter_addr; /* of a process-wide code counter (3.12), 0: none */
 	__u64 thread_pointer_bias; /* thread_id = thread pointer + bias; 0 on x86-64 */

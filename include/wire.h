@@ -77,7 +77,7 @@ struct pbp_sample {
 	__u8 status; /* enum pbp_status */
 	__u8 reason; /* enum pbp_reason */
 	__u8 user_mode; /* 1: the tick interrupted user space, 0: the kernel */
-	__u8 reserved8;
+	__u8 in_jit; /* 1: the thread was in JIT-compiled code, which tells its line less often */
 	__u32 reserved32;
 	__u64 reserved64; /* 0 on the wire; the walk's scratch in BPF */
 	/* Behind it: __u64 frames[nframes - nkept], leaf first. */

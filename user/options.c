@@ -86,16 +86,49 @@ static int refuse_option(bool missing_value, const char *argument, struct err *e
 	return -EINVAL;
 }
 
-static int refuse_positional(const char *argument, struct err *err)
+static int refuse_positional(bool have_verb, const char *argument, struct err *err)
 {
+	struct nearest nearest;
 	uint64_t pid;
 
-	err_set(err, -EINVAL, "'%s' is no option", argument);
+	err_set(err, -EINVAL,
+		have_verb ? "'%s' is one argument too many" : "'%s' is no verb and no option",
+		argument);
+	nearest_init(&nearest, argument);
+	for (size_t i = 0; verb_rows[i].name; i++)
+		nearest_offer(&nearest, verb_rows[i].name);
 	if (option_parse_whole(argument, INT_MAX, &pid))
-		err_hint(err, "to sample a process: -p %s", argument);
+		err_hint(err, "to choose a process: -p %s", argument);
+	else if (have_verb)
+		err_hint(err, "-h lists all options");
+	else if (nearest.name)
+		err_hint(err, "did you mean '%s'? -h lists all verbs", nearest.name);
 	else
 		err_hint(err, "for now pybpfprof samples a process that runs already: give -p PID");
 	return -EINVAL;
+}
+
+/* An argument that belongs to no option: the verb, if it is the first of its kind. */
+static int take_positional(struct option_parse *parse, const char *argument, struct err *err)
+{
+	const struct verb_row *match = NULL;
+	size_t length = strlen(argument), nmatches = 0;
+
+	for (const struct verb_row *row = verb_rows; length && row->name; row++) {
+		if (strncmp(row->name, argument, length) != 0)
+			continue;
+		match = row;
+		nmatches++;
+		if (!row->name[length]) { /* whole: longer ones that begin alike do not count */
+			nmatches = 1;
+			break;
+		}
+	}
+	if (nmatches != 1 || parse->have_verb)
+		return refuse_positional(parse->have_verb, argument, err);
+	parse->options.verb = match->verb;
+	parse->have_verb = true;
+	return 0;
 }
 
 /* From the table to what getopt wants. Returned in order, so that a stray argument is seen in its place. */
@@ -127,10 +160,12 @@ static int handle_option(struct option_parse *parse, int returned, const char *a
 	int r = 0;
 
 	if (returned == 1)
-		return refuse_positional(optarg, err);
+		return take_positional(parse, optarg, err);
 	if (returned == '?' || returned == ':')
 		return refuse_option(returned == ':', argument, err);
 	row = row_by_value(returned);
+	if (!row->doctor && !parse->sampling_option)
+		parse->sampling_option = row;
 	if (row->set)
 		row->set(&parse->options);
 	else
@@ -144,6 +179,21 @@ static int handle_option(struct option_parse *parse, int returned, const char *a
 	return 0;
 }
 
+static int refuse_for_doctor(const struct option_row *refused, struct err *err)
+{
+	char list[256] = "";
+	size_t length = 0;
+
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		if (row->doctor && length < sizeof(list))
+			length += (size_t)snprintf(list + length, sizeof(list) - length, "%s--%s",
+						   length ? ", " : "", row->name);
+	}
+	err_set(err, -EINVAL, "doctor takes no --%s, for it samples nothing", refused->name);
+	err_hint(err, "it takes %s", list);
+	return -EINVAL;
+}
+
 /* What only shows once all options are known. */
 static int finish(struct option_parse *parse, struct err *err)
 {
@@ -152,7 +202,9 @@ static int finish(struct option_parse *parse, struct err *err)
 	if (parse->have_rate && parse->have_interval)
 		return err_set(err, -EINVAL,
 			       "--rate and --interval say the same thing: give one of them");
-	if (!options->pid) {
+	if (options->verb == OPTIONS_DOCTOR && parse->sampling_option)
+		return refuse_for_doctor(parse->sampling_option, err);
+	if (!options->pid && options->verb == OPTIONS_SAMPLE) {
 		err_set(err, -EINVAL, "no process is given");
 		err_hint(err, "give -p PID; list the Python processes: pgrep -a python");
 		return -EINVAL;
@@ -185,7 +237,7 @@ int options_parse(struct options *options, int argc, char *argv[], struct err *e
 			r = -EINVAL;
 	}
 	if (!r && optind < argc)
-		r = refuse_positional(argv[optind], err);
+		r = refuse_positional(parse.have_verb, argv[optind], err);
 	if (!parse.options.help && !parse.options.version) {
 		if (!r)
 			r = finish(&parse, err);
@@ -235,12 +287,17 @@ static void write_row(FILE *stream, const struct option_row *row)
 void options_help(FILE *stream)
 {
 	fputs("usage: pybpfprof -p PID [OPTION]...\n"
+	      "       pybpfprof doctor [-p PID]\n"
 	      "Samples a running CPython process and reports where its CPU time goes.\n\n"
 	      "examples:\n"
 	      "  pybpfprof -p 812                       until Ctrl-C, then print the profile\n"
 	      "  pybpfprof -p 812 -d 30s --by function  the hottest functions of 30 seconds\n"
-	      "  pybpfprof -p 812 -d 10 -o app.folded   stacks for a flame graph\n",
+	      "  pybpfprof -p 812 -d 10 -o app.folded   stacks for a flame graph\n"
+	      "  pybpfprof doctor -p 812                can it be sampled, and if not, why?\n",
 	      stream);
+	fputs("\nVerbs, which may be cut (without one: sample, then print):\n", stream);
+	for (const struct verb_row *row = verb_rows; row->name; row++)
+		write_wrapped(stream, (size_t)fprintf(stream, "  %s", row->name), row->help);
 	for (int group = 0; group < OPTION_GROUP_MAX; group++) {
 		fprintf(stream, "\n%s:\n", group_titles[group]);
 		for (size_t i = 0; option_rows[i].name; i++) {

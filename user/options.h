@@ -16,8 +16,15 @@ enum options_color {
 	OPTIONS_NEVER,
 };
 
+enum options_verb {
+	OPTIONS_SAMPLE, /* no verb: sample, then print */
+	OPTIONS_DOCTOR, /* tell what would hinder that */
+};
+
 struct options {
-	pid_t pid; /* to sample */
+	enum options_verb verb;
+	pid_t pid; /* to sample or to look at; 0: none, only with a verb */
+	uint16_t assume_series; /* major << 8 | minor: the layout for a version without one; 0: refuse it */
 	uint64_t period_ns; /* between two ticks of one CPU */
 	uint64_t duration_ns; /* 0: until Ctrl-C or the target's end */
 	uint32_t max_depth; /* frames of one stack */

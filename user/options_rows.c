@@ -15,6 +15,8 @@
 
 #include "base/clock.h"
 #include "base/nearest.h"
+#include "python/layout.h"
+#include "python/version.h"
 
 #define TEXT_OF(number) #number
 #define TEXT(number)	TEXT_OF(number)
@@ -62,6 +64,23 @@ static int parse_pid(struct option_parse *parse, const char *text, struct err *e
 	}
 	parse->options.pid = (pid_t)pid;
 	return 0;
+}
+
+static int parse_assume_layout(struct option_parse *parse, const char *text, struct err *err)
+{
+	uint16_t series;
+	char list[256];
+
+	if (version_parse_series(text, &series) &&
+	    layout_row_by_version((uint32_t)series << 16, false, 0)) {
+		parse->options.assume_series = series;
+		return 0;
+	}
+	version_list_supported(list, sizeof(list));
+	err_set(err, -EINVAL, "'%s' is not a version whose layout is known", text);
+	err_hint(err, "layouts are known of CPython %s; whether the GIL is in it is seen by itself",
+		 list);
+	return -EINVAL;
 }
 
 static int parse_rate(struct option_parse *parse, const char *text, struct err *err)
@@ -279,13 +298,27 @@ static void set_version(struct options *options)
 	options->version = true;
 }
 
+const struct verb_row verb_rows[] = {
+	{ "doctor", OPTIONS_DOCTOR,
+	  "say whether a process can be sampled and what was recognised in it; without -p, what "
+	  "this kernel and these privileges allow" },
+	{ .name = NULL },
+};
+
 const struct option_row option_rows[] = {
 	{ .name = "pid",
 	  .letter = 'p',
 	  .value = "PID",
 	  .group = OPTION_GROUP_PROCESS,
 	  .help = "the process",
-	  .parse = parse_pid },
+	  .parse = parse_pid,
+	  .doctor = true },
+	{ .name = "assume-layout",
+	  .value = "VERSION",
+	  .group = OPTION_GROUP_PROCESS,
+	  .help = "read a CPython of an unknown version as if it were this one",
+	  .parse = parse_assume_layout,
+	  .doctor = true },
 
 	{ .name = "rate",
 	  .letter = 'r',
@@ -359,11 +392,13 @@ const struct option_row option_rows[] = {
 	{ .name = "color",
 	  .group = OPTION_GROUP_PRINTING,
 	  .help = "colours (default: on a terminal)",
-	  .set = set_color },
+	  .set = set_color,
+	  .doctor = true },
 	{ .name = "no-color",
 	  .group = OPTION_GROUP_PRINTING,
 	  .help = "no colours",
-	  .set = set_no_color },
+	  .set = set_no_color,
+	  .doctor = true },
 	{ .name = "unicode",
 	  .group = OPTION_GROUP_PRINTING,
 	  .help = "draw with Unicode characters (default: on a terminal that has them)",
@@ -383,17 +418,20 @@ const struct option_row option_rows[] = {
 	  .letter = 'v',
 	  .group = OPTION_GROUP_OTHER,
 	  .help = "say more; twice: even more",
-	  .set = set_verbose },
+	  .set = set_verbose,
+	  .doctor = true },
 	{ .name = "help",
 	  .letter = 'h',
 	  .group = OPTION_GROUP_OTHER,
 	  .help = "this text",
-	  .set = set_help },
+	  .set = set_help,
+	  .doctor = true },
 	{ .name = "version",
 	  .letter = 'V',
 	  .group = OPTION_GROUP_OTHER,
 	  .help = "the version",
-	  .set = set_version },
+	  .set = set_version,
+	  .doctor = true },
 	{ .name = NULL },
 };
 

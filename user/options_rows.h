@@ -26,7 +26,8 @@ enum option_group {
 /* What parsing needs beside the result. */
 struct option_parse {
 	struct options options;
-	bool have_rate, have_interval;
+	bool have_rate, have_interval, have_verb;
+	const struct option_row *sampling_option; /* the first that only sampling takes */
 };
 
 /* One option. An alias has no help of its own. */
@@ -40,7 +41,18 @@ struct option_row {
 	int (*parse)(struct option_parse *parse, const char *text, struct err *err);
 	void (*set)(struct options *options); /* without */
 	bool lists_formats; /* the help has the formats behind this row */
+	bool doctor; /* the verb doctor takes it too */
 };
+
+/* One verb, by its whole name; users may cut it as long as it stays clear. */
+struct verb_row {
+	const char *name;
+	enum options_verb verb;
+	const char *help;
+};
+
+/* Ends with a row whose name is NULL. */
+extern const struct verb_row verb_rows[];
 
 /* In the order of the help; ends with a row whose name is NULL. */
 extern const struct option_row option_rows[];

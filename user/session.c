@@ -26,6 +26,7 @@
 #include "profile/profile.h"
 #include "python/target.h"
 #include "python/thread_find.h"
+#include "python/version.h"
 #include "report/closing.h"
 #include "telling.h"
 
@@ -113,14 +114,16 @@ static void take_malformed(void *context)
 static int add_target(struct session *session, struct err *err)
 {
 	struct python_process *process = &session->process;
+	char version[VERSION_DESCRIPTION_SIZE];
 	struct profile_process described = {
 		.pid = process->id.pid,
 		.start_time = process->id.start_time,
 		.comm = process->comm,
-		.python = process->version,
+		.python = version,
 	};
 	int code;
 
+	version_describe(&process->build, version, sizeof(version));
 	process->target.id = session->next_target++;
 	code = profile_add_process(session->profile, &described, &session->profile_process);
 	if (!code)
@@ -220,7 +223,8 @@ static void look_again(struct session *session, uint64_t now)
 	if (!session->replaced || now - session->looked_ns < DRAIN_NS)
 		return;
 	session->looked_ns = now;
-	if (target_read(session->process.id.pid, &process, &session->replaced_err))
+	if (target_read(session->process.id.pid, session->options->assume_series, &process,
+			&session->replaced_err))
 		return;
 	session->process = process;
 	tell_found(&session->process, session->options->verbose);
@@ -311,6 +315,7 @@ static void fill_account(struct session *session, const uint64_t counters[PBP_CO
 	account->ticks_not_ours = counters[PBP_COUNT_NOT_OURS];
 	account->samples_lost = counters[PBP_COUNT_LOST];
 	account->repaired = counters[PBP_COUNT_REPAIRED];
+	account->in_jit = counters[PBP_COUNT_JIT];
 	account->bpf_known = !capture_cost(session->capture, &account->bpf_ns, &runs);
 	account->own_cpu_ns =
 		clock_ns(CLOCK_PROCESS_CPUTIME_ID, &known) - session->own_cpu_start_ns;
@@ -381,7 +386,8 @@ static int open_all(struct session *session, struct err *err)
 	int code = privileges_check(err);
 
 	if (!code)
-		code = target_read(session->options->pid, &session->process, err);
+		code = target_read(session->options->pid, session->options->assume_series,
+				   &session->process, err);
 	if (!code)
 		tell_found(&session->process, session->options->verbose);
 	if (!code)

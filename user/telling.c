@@ -12,9 +12,12 @@
 #include "capture/counter_names.h"
 #include "python/layout.h"
 #include "python/target.h"
+#include "python/version.h"
 
 void tell_found(const struct python_process *process, unsigned verbose)
 {
+	const struct python_build *build = &process->build;
+	char version[VERSION_DESCRIPTION_SIZE];
 	struct strbuf text;
 
 	if (!verbose)
@@ -22,8 +25,9 @@ void tell_found(const struct python_process *process, unsigned verbose)
 	strbuf_init(&text);
 	strbuf_add_format(&text, "pid %d (", process->id.pid);
 	strbuf_add_sanitized(&text, process->comm, strlen(process->comm));
-	strbuf_add_format(&text, "): CPython %s in ", process->version);
-	strbuf_add_sanitized(&text, process->found_in, strlen(process->found_in));
+	version_describe(build, version, sizeof(version));
+	strbuf_add_format(&text, "): CPython %s in ", version);
+	strbuf_add_sanitized(&text, build->found_in, strlen(build->found_in));
 	fprintf(stderr, "%s\n", strbuf_text(&text));
 	strbuf_done(&text);
 	if (verbose > 1)

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The layout as an interpreter's own headers declare it. Compiled by check.sh against the internal headers of
- * each interpreter found; prints what layout_write prints, so that the two can be compared line by line, or, asked
- * for runtime_size, the bytes of _PyRuntime. A new field of include/layout.h does not compile here until somebody
- * says what CPython calls it.
+ * The layout as CPython's own headers declare it, its names being in fields.h. Compiled by check.sh against the
+ * headers of each interpreter found; prints what rows.c prints, so that the two can be compared line by line.
+ *
+ * usage: oracle facts      PY_VERSION_HEX, free-threaded?, bytes of _PyRuntime, bytes that Py_TRACE_REFS adds to objects
+ *        oracle layout     as layout_write prints it
+ *        oracle positions  where _Py_DebugOffsets has the entries that the file POSITIONS names
+ *        oracle block      the whole _Py_DebugOffsets, in binary; nothing up to 3.13
  */
 #define Py_BUILD_CORE 1
+#include <pyconfig.h>
+#undef ALT_SOABI /* a name for the release build's modules, which forbids asking for Py_TRACE_REFS */
 #include <Python.h>
 #include <frameobject.h>
 #if PY_VERSION_HEX >= 0x030b0000
 #include <internal/pycore_code.h>
 #include <internal/pycore_frame.h>
 #endif
+#if PY_VERSION_HEX >= 0x030e0000
+#include <internal/pycore_debug_offsets.h>
+#include <internal/pycore_interpframe.h>
+#include <internal/pycore_stackref.h>
+#endif
 #if PY_VERSION_HEX >= 0x03090000
 #include <internal/pycore_interp.h>
 #include <internal/pycore_runtime.h>
-#else
+#elif PY_VERSION_HEX >= 0x03080000
 #include <internal/pycore_pystate.h>
+#elif PY_VERSION_HEX >= 0x03070000
+#include <internal/pystate.h>
 #endif
 
 #include <stddef.h>
@@ -24,147 +36,33 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "layout.h"
+#include "../../include/layout.h"
 
-#define ABSENT PBP_ABSENT
+#define ABSENT			  PBP_ABSENT
+#define OFFSET(type, member)	  offsetof(type, member)
+#define SIZE(type)		  sizeof(type)
+#define MEMBER_SIZE(type, member) sizeof(((type *)0)->member)
+#define CONSTANT(name)		  (name)
+/* By setting the bit field to 1. */
+#define BIT(type, word, bit)                                     \
+	({                                                       \
+		type object = { .word = { .bit = 1 } };          \
+		first_bit_of(&object.word, sizeof(object.word)); \
+	})
 
-/* The position of a bit field in its 32-bit word, by setting it to 1. */
-#define STATE_BIT(field) first_bit_of((PyASCIIObject){ .state = { .field = 1 } })
+#include "fields.h"
 
-static uint32_t first_bit_of(PyASCIIObject object)
+#if PY_VERSION_HEX >= 0x030e0000
+_Static_assert((Py_TAG_BITS & ~(uintptr_t)ORACLE_frame_code_tag) == 0, "no more bits are tags");
+#endif
+
+static uint32_t first_bit_of(const void *start, size_t size)
 {
-	uint32_t word;
+	uint32_t word = 0;
 
-	_Static_assert(sizeof(object.state) == 4, "the state is one word");
-	memcpy(&word, &object.state, sizeof(word));
+	memcpy(&word, start, size < sizeof(word) ? size : sizeof(word));
 	return word ? (uint32_t)__builtin_ctz(word) : ABSENT;
 }
-
-/* Interpreter. */
-#define ORACLE_runtime_interpreters_head offsetof(_PyRuntimeState, interpreters.head)
-#define ORACLE_interp_next		 offsetof(PyInterpreterState, next)
-#if PY_VERSION_HEX >= 0x030b0000
-#define ORACLE_interp_threads_head   offsetof(PyInterpreterState, threads.head)
-#define ORACLE_interp_next_unique_id offsetof(PyInterpreterState, threads.next_unique_id)
-#else
-#define ORACLE_interp_threads_head   offsetof(PyInterpreterState, tstate_head)
-#define ORACLE_interp_next_unique_id offsetof(PyInterpreterState, tstate_next_unique_id)
-#endif
-/* 3.12 numbers its code objects from a variable of the process instead, of the same size. */
-#if PY_VERSION_HEX >= 0x030d0000
-#define ORACLE_interp_code_counter offsetof(PyInterpreterState, func_state.next_version)
-#else
-#define ORACLE_interp_code_counter ABSENT
-#endif
-#if PY_VERSION_HEX >= 0x030c0000
-#define ORACLE_interp_code_counter_size sizeof(((PyInterpreterState *)0)->func_state.next_version)
-#else
-#define ORACLE_interp_code_counter_size 0
-#endif
-
-/* Thread state. */
-#define ORACLE_tstate_next	offsetof(PyThreadState, next)
-#define ORACLE_tstate_thread_id offsetof(PyThreadState, thread_id)
-#if PY_VERSION_HEX >= 0x030d0000
-#define ORACLE_tstate_frame offsetof(PyThreadState, current_frame)
-#elif PY_VERSION_HEX >= 0x030b0000
-#define ORACLE_tstate_frame offsetof(PyThreadState, cframe)
-#else
-#define ORACLE_tstate_frame offsetof(PyThreadState, frame)
-#endif
-#if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030d0000
-#define ORACLE_cframe_current_frame offsetof(_PyCFrame, current_frame)
-#define ORACLE_cframe_previous	    offsetof(_PyCFrame, previous)
-#else
-#define ORACLE_cframe_current_frame ABSENT
-#define ORACLE_cframe_previous	    ABSENT
-#endif
-
-/* Frame. Its size is what is read, a choice of the row: here the end of the last field that is read, plus 7. */
-#if PY_VERSION_HEX >= 0x030b0000
-#define ORACLE_frame_size	 sizeof(_PyInterpreterFrame)
-#define ORACLE_frame_previous	 offsetof(_PyInterpreterFrame, previous)
-#define ORACLE_frame_owner	 offsetof(_PyInterpreterFrame, owner)
-#define ORACLE_frame_instr_kind	 PBP_INSTR_POINTER
-#define ORACLE_frame_instr_shift 1
-#define ORACLE_frame_instr_bytes 2
-#else
-#define ORACLE_frame_size	 (offsetof(PyFrameObject, f_lasti) + 8)
-#define ORACLE_frame_previous	 offsetof(PyFrameObject, f_back)
-#define ORACLE_frame_code	 offsetof(PyFrameObject, f_code)
-#define ORACLE_frame_instr	 offsetof(PyFrameObject, f_lasti)
-#define ORACLE_frame_owner	 ABSENT
-#define ORACLE_frame_instr_kind	 PBP_INSTR_INDEX
-#define ORACLE_frame_instr_shift (PY_VERSION_HEX < 0x030a0000)
-#define ORACLE_frame_instr_bytes 2
-#endif
-#if PY_VERSION_HEX >= 0x030d0000
-#define ORACLE_frame_code  offsetof(_PyInterpreterFrame, f_executable)
-#define ORACLE_frame_instr offsetof(_PyInterpreterFrame, instr_ptr)
-#elif PY_VERSION_HEX >= 0x030b0000
-#define ORACLE_frame_code  offsetof(_PyInterpreterFrame, f_code)
-#define ORACLE_frame_instr offsetof(_PyInterpreterFrame, prev_instr)
-#endif
-#define ORACLE_frame_code_tag 0
-#if PY_VERSION_HEX >= 0x030c0000
-#define ORACLE_frame_shim_owner FRAME_OWNED_BY_CSTACK
-#define ORACLE_frame_is_entry	ABSENT
-#define ORACLE_frame_entry_kind PBP_ENTRY_SHIM
-#elif PY_VERSION_HEX >= 0x030b0000
-#define ORACLE_frame_shim_owner 0
-#define ORACLE_frame_is_entry	offsetof(_PyInterpreterFrame, is_entry)
-#define ORACLE_frame_entry_kind PBP_ENTRY_FLAG
-#else
-#define ORACLE_frame_shim_owner 0
-#define ORACLE_frame_is_entry	ABSENT
-#define ORACLE_frame_entry_kind PBP_ENTRY_ALWAYS
-#endif
-
-/* Code object. As above, the size is what is read. */
-#define ORACLE_object_type	offsetof(PyObject, ob_type)
-#define ORACLE_code_firstlineno offsetof(PyCodeObject, co_firstlineno)
-#define ORACLE_code_name	offsetof(PyCodeObject, co_name)
-#define ORACLE_code_filename	offsetof(PyCodeObject, co_filename)
-#if PY_VERSION_HEX >= 0x030b0000
-#define ORACLE_code_size     offsetof(PyCodeObject, co_code_adaptive)
-#define ORACLE_code_qualname offsetof(PyCodeObject, co_qualname)
-#define ORACLE_code_adaptive offsetof(PyCodeObject, co_code_adaptive)
-#else
-#define ORACLE_code_size     (ORACLE_code_linetable + 8)
-#define ORACLE_code_qualname ABSENT
-#define ORACLE_code_adaptive ABSENT
-#endif
-#if PY_VERSION_HEX >= 0x030c0000
-#define ORACLE_code_version offsetof(PyCodeObject, co_version)
-#else
-#define ORACLE_code_version ABSENT
-#endif
-#if PY_VERSION_HEX >= 0x030a0000
-#define ORACLE_code_linetable offsetof(PyCodeObject, co_linetable)
-#else
-#define ORACLE_code_linetable offsetof(PyCodeObject, co_lnotab)
-#endif
-#if PY_VERSION_HEX >= 0x030b0000
-#define ORACLE_linetable_format PBP_LINETABLE_LOCATIONS
-#elif PY_VERSION_HEX >= 0x030a0000
-#define ORACLE_linetable_format PBP_LINETABLE_RANGES
-#else
-#define ORACLE_linetable_format PBP_LINETABLE_LNOTAB
-#endif
-
-/* Strings. */
-#define ORACLE_string_kind	    PBP_STRING_UNICODE
-#define ORACLE_unicode_length	    offsetof(PyASCIIObject, length)
-#define ORACLE_unicode_hash	    offsetof(PyASCIIObject, hash)
-#define ORACLE_unicode_state	    offsetof(PyASCIIObject, state)
-#define ORACLE_unicode_kind_shift   STATE_BIT(kind)
-#define ORACLE_unicode_compact_bit  STATE_BIT(compact)
-#define ORACLE_unicode_ascii_bit    STATE_BIT(ascii)
-#define ORACLE_unicode_ascii_size   sizeof(PyASCIIObject)
-#define ORACLE_unicode_compact_size sizeof(PyCompactUnicodeObject)
-#define ORACLE_unicode_data	    offsetof(PyUnicodeObject, data)
-#define ORACLE_bytes_size	    offsetof(PyBytesObject, ob_base.ob_size)
-#define ORACLE_bytes_data	    offsetof(PyBytesObject, ob_sval)
 
 static void print_field(const char *name, uint64_t value)
 {
@@ -174,13 +72,61 @@ static void print_field(const char *name, uint64_t value)
 		printf("%s %llu\n", name, (unsigned long long)value);
 }
 
-int main(int argc, char **argv)
+static void print_layout(void)
 {
-	if (argc == 2 && strcmp(argv[1], "runtime_size") == 0) {
-		printf("%zu\n", sizeof(_PyRuntimeState));
-		return 0;
-	}
 #define PRINT(name) print_field(#name, ORACLE_##name);
 	PBP_LAYOUT_FIELDS(PRINT, PRINT)
+#undef PRINT
+}
+
+static void print_facts(void)
+{
+	size_t runtime_size = 0, extra = sizeof(PyObject) - 16;
+	int free_threaded = 0;
+
+#if PY_VERSION_HEX >= 0x03070000
+	runtime_size = sizeof(_PyRuntimeState);
+#endif
+#ifdef Py_GIL_DISABLED
+	free_threaded = 1;
+	extra = 0;
+#endif
+	printf("%08x %d %zu %zu\n", PY_VERSION_HEX, free_threaded, runtime_size, extra);
+}
+
+/* The entries of which rows.c has told positions. */
+static void print_positions(void)
+{
+#ifdef POSITIONS
+	printf("size %zu\n", sizeof(struct _Py_DebugOffsets));
+#define POSITION(owner, entry) \
+	printf(#owner "." #entry " %zu\n", offsetof(struct _Py_DebugOffsets, owner.entry));
+#include POSITIONS
+#endif
+}
+
+static void write_block(void)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+	static const struct _Py_DebugOffsets block = _Py_DebugOffsets_INIT(_Py_Debug_Cookie);
+
+	fwrite(&block, sizeof(block), 1, stdout);
+#endif
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc == 2 ? argv[1] : "";
+
+	if (strcmp(what, "facts") == 0)
+		print_facts();
+	else if (strcmp(what, "layout") == 0)
+		print_layout();
+	else if (strcmp(what, "positions") == 0)
+		print_positions();
+	else if (strcmp(what, "block") == 0)
+		write_block();
+	else
+		return 2;
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Compares user/python/linetable.c with an interpreter's own answers, as dump.py writes them: every code unit of
- * every code object. Also says which format a version has, so that no version is spelled here.
+ * every code object, or every byte where instructions have no fixed length. Also says which format a version has, so
+ * that no version is spelled here.
  *
  * A record: u32 bytes of the table, s32 first line, u32 runs, u32 bytes of bytecode; the table; per run
  * s32 bytes, s32 line.
@@ -17,7 +18,6 @@
 
 #define TABLE_MAX (64U << 20)
 #define RUNS_MAX  (16U << 20)
-#define UNIT	  2
 #define SHOWN_MAX 5
 
 struct head {
@@ -35,13 +35,17 @@ struct counts {
 	uint64_t codes, units, no_line, differences;
 };
 
-static void compare(enum pbp_linetable_format format, const struct head *head, const uint8_t *table,
+static void compare(const struct pbp_layout *layout, const struct head *head, const uint8_t *table,
 		    const struct run *runs, struct counts *counts)
 {
+	const enum pbp_linetable_format format =
+		(enum pbp_linetable_format)layout->linetable_format;
+	const int32_t unit = (int32_t)layout->frame_instr_bytes;
 	uint32_t offset = 0;
 
 	for (uint32_t i = 0; i < head->nruns; i++) {
-		for (int32_t done = 0; done < runs[i].bytes; done += UNIT, offset += UNIT) {
+		for (int32_t done = 0; done < runs[i].bytes;
+		     done += unit, offset += (uint32_t)unit) {
 			int32_t line = linetable_line(format, table, head->table_size,
 						      head->first_line, offset);
 
@@ -65,7 +69,7 @@ static void compare(enum pbp_linetable_format format, const struct head *head, c
 }
 
 /* 0, -EPIPE when the stream ends inside a record, -EINVAL when it is no dump, -ENOMEM. */
-static int compare_all(enum pbp_linetable_format format, FILE *stream, struct counts *counts)
+static int compare_all(const struct pbp_layout *layout, FILE *stream, struct counts *counts)
 {
 	struct head head;
 	size_t n;
@@ -88,7 +92,7 @@ static int compare_all(enum pbp_linetable_format format, FILE *stream, struct co
 			 fread(runs, sizeof(*runs), head.nruns, stream) != head.nruns)
 			rc = -EPIPE;
 		else
-			compare(format, &head, table, runs, counts);
+			compare(layout, &head, table, runs, counts);
 		free(table);
 		free(runs);
 	}
@@ -101,7 +105,8 @@ int main(int argc, char **argv)
 	struct counts counts = { 0 };
 	int rc;
 
-	row = argc == 3 ? layout_row_by_version((uint32_t)strtoul(argv[2], NULL, 16)) : NULL;
+	row = argc == 3 ? layout_row_by_version((uint32_t)strtoul(argv[2], NULL, 16), false, 0)
+			: NULL;
 	if (argc == 3 && strcmp(argv[1], "format") == 0) {
 		if (row)
 			printf("%" PRIu32 "\n", row->layout.linetable_format);
@@ -113,8 +118,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: compare format|compare HEXVERSION\n");
 		return 2;
 	}
-	rc = compare_all((enum pbp_linetable_format)row->layout.linetable_format, stdin, &counts);
-	printf("# %" PRIu64 " code objects, %" PRIu64 " code units, %" PRIu64
+	rc = compare_all(&row->layout, stdin, &counts);
+	printf("# %" PRIu64 " code objects, %" PRIu64 " instructions, %" PRIu64
 	       " without a line, %" PRIu64 " differences\n",
 	       counts.codes, counts.units, counts.no_line, counts.differences);
 	if (rc)

@@ -65,7 +65,7 @@ def runs_of_line_starts(code):
 
 def main():
     table_format = int(sys.argv[1])
-    out = sys.stdout.buffer
+    out = getattr(sys.stdout, "buffer", sys.stdout)  # 2.7 has no other
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(100000)
     for path in sources("--all" in sys.argv[2:]):
@@ -73,7 +73,7 @@ def main():
             text = source.read()
         try:
             module = compile(text, path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, TypeError, MemoryError, RuntimeError):
             continue  # the library's tests hold sources that are wrong on purpose
         for code in code_objects(module):
             if table_format >= FORMAT_RANGES:

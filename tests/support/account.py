@@ -3,7 +3,7 @@ import math
 import re
 
 FIRST = re.compile(
-    r"pid (?P<pid>\d+), CPython (?P<python>\d+\.\d+(?:\.\d+\S*)?): (?P<samples>\d+) samples "
+    r"pid (?P<pid>\d+), CPython (?P<python>\d+\.\d+[^:]*): (?P<samples>\d+) samples "
     r"in (?P<elapsed>\d+\.\d\d) s at (?P<rate>\d+) Hz = (?P<sampled>\d+\.\d{3}) s on CPU; "
     r"kernel counted (?:an unknown time|(?P<kernel>\d+\.\d{3}) s"
     r"(?: \((?P<percent>\d+\.\d\d) %, expected 100 (?:\+-|±) (?P<deviation>\d+\.\d\d) %\))?)"
@@ -13,6 +13,7 @@ STACKS = re.compile(
     r"(?P<unreadable>\d+) unreadable(?: \((?P<reasons>[^)]+)\))?, (?P<native>\d+) native"
     r"(?:, (?P<not_recognised>\d+) not yet recognised)?, (?P<lost>\d+) lost, (?P<unnamed>\d+) unnamed"
     r"(?:, (?P<lines_unknown>\d+) line unknown)?(?:, (?P<repaired>\d+) repaired)?"
+    r"(?:, (?P<in_jit>\d+) in JIT code \(their lines are approximate\))?"
     r"(?:, (?P<malformed>\d+) malformed)?, (?P<missed>\d+) missed")
 TICKS = re.compile(
     r"ticks: asked (?P<asked>\d+) = seen (?P<seen>\d+) \+ missed (?P<tick_missed>\d+)"

@@ -190,6 +190,7 @@ static const struct field {
 	FIELD(native),
 	FIELD(not_recognised),
 	FIELD(repaired),
+	FIELD(in_jit),
 	FIELD(unnamed),
 	FIELD(lines_unknown),
 	FIELD(malformed),

@@ -21,7 +21,15 @@
 /* A version's row, which must be there. */
 static const struct layout_row *row_of(uint32_t hexversion)
 {
-	const struct layout_row *row = layout_row_by_version(hexversion);
+	const struct layout_row *row = layout_row_by_version(hexversion, false, 0);
+
+	assert_non_null(row);
+	return row;
+}
+
+static const struct layout_row *free_threaded_row_of(uint32_t hexversion)
+{
+	const struct layout_row *row = layout_row_by_version(hexversion, true, 0);
 
 	assert_non_null(row);
 	return row;
@@ -38,42 +46,79 @@ static void every_row_passes_the_check(void **state)
 		if (layout_check(&row->layout, &err))
 			fail_msg("%s: %s", row->name, err.message);
 	}
-	assert_int_equal(count, 6);
+	assert_int_equal(count, 15);
 }
 
 static void a_row_is_found_by_its_version(void **state)
 {
 	(void)state;
+	assert_string_equal(row_of(0x020712f0)->name, "2.7");
 	assert_string_equal(row_of(0x030812f0)->name, "3.8");
 	assert_string_equal(row_of(0x030b07f0)->name, "3.11");
 	assert_string_equal(row_of(0x030b0000)->name, "3.11");
 	assert_string_equal(row_of(0x030d00f0)->name, "3.13");
 	for (const struct layout_row *row = layout_rows; row->name; row++) {
+		const struct layout_row *found = layout_row_by_version(
+			(uint32_t)row->series << 16, row->free_threaded, row->runtime_sizes[0]);
 		char name[16];
 
-		assert_ptr_equal(row_of((uint32_t)row->series << 16), row);
-		snprintf(name, sizeof(name), "%d.%d", row->series >> 8, row->series & 0xff);
+		assert_ptr_equal(found, row);
+		snprintf(name, sizeof(name), "%d.%d%s", row->series >> 8, row->series & 0xff,
+			 row->free_threaded ? "t" : "");
 		assert_string_equal(row->name, name);
 	}
+}
+
+static void a_free_threaded_build_has_a_row_of_its_own(void **state)
+{
+	(void)state;
+	for (const struct layout_row *row = layout_rows; row->name; row++)
+		assert_int_equal(row->free_threaded, strchr(row->name, 't') != NULL);
+	assert_string_equal(free_threaded_row_of(0x030d0ff0)->name, "3.13t");
+	assert_string_equal(free_threaded_row_of(0x030e00f0)->name, "3.14t");
+	assert_string_equal(free_threaded_row_of(0x030f02f0)->name, "3.15t");
+	assert_null(layout_row_by_version(0x030c00f0, true, 0));
+	/* From 3.14 on its threads have bytecode of their own, before they have not. */
+	assert_true(free_threaded_row_of(0x030d0000)->layout.code_tlbc == PBP_ABSENT);
+	assert_true(free_threaded_row_of(0x030e0000)->layout.code_tlbc != PBP_ABSENT);
+	assert_true(row_of(0x030e0000)->layout.code_tlbc == PBP_ABSENT);
+}
+
+static void rows_of_one_version_are_told_apart_by_the_size_of_the_runtime(void **state)
+{
+	const struct layout_row *early = layout_row_by_version(0x03070000, false, 1424);
+	const struct layout_row *late = layout_row_by_version(0x03070000, false, 1520);
+
+	(void)state;
+	assert_ptr_not_equal(early, late);
+	assert_int_equal(early->layout.runtime_tstate_current, 1392);
+	assert_int_equal(late->layout.runtime_tstate_current, 1480);
+	assert_ptr_equal(layout_row_by_runtime_size(1424), early);
+	assert_ptr_equal(layout_row_by_runtime_size(1520), late);
+	/* What no row lists is taken for the last. */
+	assert_ptr_equal(row_of(0x03070000), late);
+	assert_ptr_equal(layout_row_by_version(0x03070ff0, false, 1464), late);
 }
 
 static void a_version_without_a_row_borrows_none(void **state)
 {
 	(void)state;
-	assert_null(layout_row_by_version(0x020712f0));
-	assert_null(layout_row_by_version(0x030710f0));
-	assert_null(layout_row_by_version(0x030e00f0));
-	assert_null(layout_row_by_version(0x040800f0));
-	assert_null(layout_row_by_version(0));
+	assert_null(layout_row_by_version(0x020612f0, false, 0));
+	assert_null(layout_row_by_version(0x030510f0, false, 0));
+	assert_null(layout_row_by_version(0x031000f0, false, 0));
+	assert_null(layout_row_by_version(0x040800f0, false, 0));
+	assert_null(layout_row_by_version(0x031000f0, false, 346560));
+	assert_null(layout_row_by_version(0, false, 0));
 }
 
-static void a_pre_release_has_a_row_only_if_it_describes_itself(void **state)
+static void a_pre_release_has_no_row(void **state)
 {
 	(void)state;
-	assert_null(layout_row_by_version(0x030c00a7));
-	assert_null(layout_row_by_version(0x030c00b4));
-	assert_null(layout_row_by_version(0x030800c1));
-	assert_string_equal(row_of(0x030d00c1)->name, "3.13");
+	assert_null(layout_row_by_version(0x030c00a7, false, 0));
+	assert_null(layout_row_by_version(0x030c00b4, false, 0));
+	assert_null(layout_row_by_version(0x030800c1, false, 0));
+	assert_null(layout_row_by_version(0x030f00c1, false, 0));
+	assert_null(layout_row_by_version(0x030f00a2, true, 0));
 }
 
 static void a_row_is_found_by_the_size_of_its_runtime(void **state)
@@ -84,7 +129,8 @@ static void a_row_is_found_by_the_size_of_its_runtime(void **state)
 	assert_string_equal(layout_row_by_runtime_size(672)->name, "3.10");
 	assert_string_equal(layout_row_by_runtime_size(459944)->name, "3.12");
 	assert_null(layout_row_by_runtime_size(0));
-	assert_null(layout_row_by_runtime_size(1520)); /* 3.7.4 */
+	assert_string_equal(layout_row_by_runtime_size(328384)->name, "3.13t");
+	assert_null(layout_row_by_runtime_size(1528));
 	for (const struct layout_row *row = layout_rows; row->name; row++) {
 		for (const uint64_t *size = row->runtime_sizes; *size; size++)
 			assert_ptr_equal(layout_row_by_runtime_size(*size), row);
@@ -168,6 +214,11 @@ static void fields_beyond_what_is_read_of_their_struct_are_refused(void **state)
 	ASSERT_REFUSED(0x030d0000, interp_next_unique_id, (1 << 20) - 4);
 	ASSERT_REFUSED(0x030d0000, interp_code_counter, 1 << 20);
 	ASSERT_REFUSED(0x030d0000, runtime_interpreters_head, 1 << 20);
+	ASSERT_REFUSED(0x030b0000, runtime_tstate_current, 1 << 20);
+	ASSERT_REFUSED(0x030e0000, tstate_status, PBP_TSTATE_BYTES_MAX - 4);
+	ASSERT_REFUSED(0x030e0000, tstate_executor, PBP_TSTATE_BYTES_MAX);
+	ASSERT_REFUSED(0x030c0000, tstate_root_cframe, PBP_TSTATE_BYTES_MAX);
+	ASSERT_REFUSED(0x030e0000, type_name, 256);
 }
 
 static void the_last_place_that_a_field_can_have_is_let_through(void **state)
@@ -199,6 +250,10 @@ static void fields_that_are_not_aligned_are_refused(void **state)
 	ASSERT_REFUSED(0x030d0000, code_firstlineno, 66);
 	ASSERT_REFUSED(0x030d0000, unicode_state, 34);
 	ASSERT_REFUSED(0x030d0000, bytes_size, 20);
+	ASSERT_REFUSED(0x030b0000, runtime_tstate_current, 580);
+	ASSERT_REFUSED(0x030e0000, tstate_status, 34);
+	ASSERT_REFUSED(0x030e0000, tstate_executor, 276);
+	ASSERT_REFUSED(0x030e0000, type_name, 28);
 }
 
 static void values_out_of_their_range_are_refused(void **state)
@@ -206,6 +261,7 @@ static void values_out_of_their_range_are_refused(void **state)
 	(void)state;
 	ASSERT_REFUSED(0x030d0000, frame_size, PBP_FRAME_BYTES_MAX + 1);
 	ASSERT_REFUSED(0x030d0000, frame_size, 0);
+	ASSERT_REFUSED(0x030d0000, tstate_active_bit, 32);
 	ASSERT_REFUSED(0x030d0000, code_size, PBP_CODE_BYTES_MAX + 1);
 	ASSERT_REFUSED(0x030d0000, code_size, 7);
 	ASSERT_REFUSED(0x030d0000, frame_code_tag, 8);
@@ -238,6 +294,7 @@ static void needed_fields_that_are_missing_are_refused(void **state)
 	ASSERT_REFUSED(0x030d0000, object_type, PBP_ABSENT);
 	ASSERT_REFUSED(0x030d0000, code_filename, PBP_ABSENT);
 	ASSERT_REFUSED(0x030d0000, unicode_hash, PBP_ABSENT);
+	ASSERT_REFUSED(0x030d0000, type_name, PBP_ABSENT);
 	ASSERT_REFUSED(0x030d0000, bytes_data, PBP_ABSENT);
 	/* For their kind of frame. */
 	ASSERT_REFUSED(0x030d0000, frame_owner, PBP_ABSENT);
@@ -260,17 +317,113 @@ static void half_of_a_cframe_is_refused(void **state)
 	assert_refused(&layout, "cframe");
 }
 
-static void a_layout_with_byte_strings_needs_no_unicode(void **state)
+static void the_three_fields_of_threads_bytecode_need_each_other(void **state)
 {
-	struct pbp_layout layout = row_of(0x03080000)->layout;
+	const struct pbp_layout good = free_threaded_row_of(0x030e0000)->layout;
+	struct pbp_layout layout = good;
 
 	(void)state;
-	layout.string_kind = PBP_STRING_BYTES;
-	layout.unicode_length = layout.unicode_hash = layout.unicode_state = PBP_ABSENT;
-	layout.unicode_data = PBP_ABSENT;
-	layout.unicode_ascii_size = layout.unicode_compact_size = 0;
-	layout.bytes_data = 36; /* 2.7: an int of string state before the characters */
+	layout.frame_tlbc_index = PBP_ABSENT;
+	assert_refused(&layout, "frame_tlbc_index");
+	layout = good;
+	layout.code_tlbc = PBP_ABSENT;
+	assert_refused(&layout, "code_tlbc");
+	layout = good;
+	layout.tlbc_entries = PBP_ABSENT;
+	assert_refused(&layout, "tlbc_entries");
+	layout.frame_tlbc_index = layout.code_tlbc = PBP_ABSENT;
 	assert_int_equal(layout_check(&layout, NULL), 0);
+	layout = good;
+	layout.frame_tlbc_index = 74;
+	assert_refused(&layout, "frame_tlbc_index");
+	layout = good;
+	layout.code_tlbc = 228;
+	assert_refused(&layout, "code_tlbc");
+	layout = good;
+	layout.tlbc_entries = 256;
+	assert_refused(&layout, "tlbc_entries");
+}
+
+static void a_thread_state_without_optional_fields_is_let_through(void **state)
+{
+	struct pbp_layout layout = row_of(0x030e0000)->layout;
+
+	(void)state;
+	layout.tstate_executor = layout.tstate_status = PBP_ABSENT;
+	layout.interp_next_unique_id = layout.code_version = PBP_ABSENT;
+	assert_int_equal(layout_check(&layout, NULL), 0);
+}
+
+static void a_layout_with_byte_strings_needs_no_unicode(void **state)
+{
+	struct pbp_layout layout = row_of(0x02070000)->layout;
+
+	(void)state;
+	assert_int_equal(layout.string_kind, PBP_STRING_BYTES);
+	assert_true(layout.unicode_state == PBP_ABSENT);
+	assert_int_equal(layout_check(&layout, NULL), 0);
+	layout.string_kind = PBP_STRING_UNICODE;
+	assert_refused(&layout, "unicode_");
+}
+
+/* Two pointers before the reference count, --with-trace-refs; tests/layout compares the result with the headers. */
+static void objects_are_shifted_and_nothing_else(void **state)
+{
+	const struct pbp_layout *before = &row_of(0x03070000)->layout;
+	struct pbp_layout layout = *before;
+
+	(void)state;
+	layout_shift_objects(&layout, 16);
+	assert_int_equal(layout_check(&layout, NULL), 0);
+	assert_int_equal(layout.object_type, before->object_type + 16);
+	assert_int_equal(layout.type_name, before->type_name + 16);
+	assert_int_equal(layout.frame_size, before->frame_size + 16);
+	assert_int_equal(layout.frame_instr, before->frame_instr + 16);
+	assert_int_equal(layout.code_size, before->code_size + 16);
+	assert_int_equal(layout.code_firstlineno, before->code_firstlineno + 16);
+	assert_int_equal(layout.unicode_state, before->unicode_state + 16);
+	assert_int_equal(layout.unicode_ascii_size, before->unicode_ascii_size + 16);
+	assert_int_equal(layout.bytes_data, before->bytes_data + 16);
+	assert_true(layout.code_qualname == PBP_ABSENT);
+	assert_int_equal(layout.unicode_kind_shift, before->unicode_kind_shift);
+	assert_int_equal(layout.frame_instr_bytes, before->frame_instr_bytes);
+	assert_int_equal(layout.tstate_frame, before->tstate_frame);
+	assert_int_equal(layout.interp_code_counter_size, 0);
+	assert_int_equal(layout.runtime_interpreters_head, before->runtime_interpreters_head);
+	layout = *before;
+	layout_shift_objects(&layout, 0);
+	assert_memory_equal(&layout, before, sizeof(layout));
+}
+
+static void frames_that_are_no_objects_are_not_shifted(void **state)
+{
+	const struct pbp_layout *before = &row_of(0x030b0000)->layout;
+	struct pbp_layout layout = *before;
+
+	(void)state;
+	layout_shift_objects(&layout, 16);
+	assert_int_equal(layout.frame_size, before->frame_size);
+	assert_int_equal(layout.frame_previous, before->frame_previous);
+	assert_int_equal(layout.cframe_previous, before->cframe_previous);
+	assert_int_equal(layout.code_adaptive, before->code_adaptive + 16);
+	assert_int_equal(layout.code_qualname, before->code_qualname + 16);
+	layout = row_of(0x02070000)->layout;
+	layout_shift_objects(&layout, 16);
+	assert_int_equal(layout.bytes_data, 52);
+	assert_int_equal(layout.unicode_ascii_size, 0);
+}
+
+static void fields_are_named_in_the_order_of_the_list(void **state)
+{
+	const size_t count = sizeof(struct pbp_layout) / sizeof(uint32_t);
+
+	(void)state;
+	assert_string_equal(layout_field_name(0), "runtime_interpreters_head");
+	assert_string_equal(layout_field_name(offsetof(struct pbp_layout, code_name) / 4),
+			    "code_name");
+	assert_string_equal(layout_field_name(count - 1), "linetable_format");
+	assert_null(layout_field_name(count));
+	assert_null(layout_field_name(SIZE_MAX));
 }
 
 static void a_zeroed_layout_is_refused(void **state)
@@ -309,7 +462,9 @@ int main(void)
 		cmocka_unit_test(every_row_passes_the_check),
 		cmocka_unit_test(a_row_is_found_by_its_version),
 		cmocka_unit_test(a_version_without_a_row_borrows_none),
-		cmocka_unit_test(a_pre_release_has_a_row_only_if_it_describes_itself),
+		cmocka_unit_test(a_free_threaded_build_has_a_row_of_its_own),
+		cmocka_unit_test(rows_of_one_version_are_told_apart_by_the_size_of_the_runtime),
+		cmocka_unit_test(a_pre_release_has_no_row),
 		cmocka_unit_test(a_row_is_found_by_the_size_of_its_runtime),
 		cmocka_unit_test(
 			the_counter_of_code_objects_stands_only_for_releases_it_was_seen_in),
@@ -320,7 +475,12 @@ int main(void)
 		cmocka_unit_test(values_out_of_their_range_are_refused),
 		cmocka_unit_test(needed_fields_that_are_missing_are_refused),
 		cmocka_unit_test(half_of_a_cframe_is_refused),
+		cmocka_unit_test(the_three_fields_of_threads_bytecode_need_each_other),
+		cmocka_unit_test(a_thread_state_without_optional_fields_is_let_through),
 		cmocka_unit_test(a_layout_with_byte_strings_needs_no_unicode),
+		cmocka_unit_test(objects_are_shifted_and_nothing_else),
+		cmocka_unit_test(frames_that_are_no_objects_are_not_shifted),
+		cmocka_unit_test(fields_are_named_in_the_order_of_the_list),
 		cmocka_unit_test(a_zeroed_layout_is_refused),
 		cmocka_unit_test(a_layout_is_written_one_field_a_line),
 	};

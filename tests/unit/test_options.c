@@ -14,6 +14,7 @@
 
 #include "options.h"
 #include "options_rows.h"
+#include "python/layout.h"
 
 const struct report_format report_formats[] = {
 	{ OPTIONS_DEFAULT_FORMAT, ".txt", "for the eye", NULL },
@@ -100,6 +101,24 @@ static void a_pid_alone_gives_the_defaults(void **state)
 	assert_int_equal(options.color, OPTIONS_AUTO);
 	assert_int_equal(options.unicode, OPTIONS_AUTO);
 	assert_false(options.quiet || options.help || options.version || options.verbose);
+}
+
+static void a_layout_is_assumed_by_the_name_of_a_row(void **state)
+{
+	char line[64];
+
+	(void)state;
+	assert_int_equal(good("-p 1").assume_series, 0);
+	for (const struct layout_row *row = layout_rows; row->name; row++) {
+		if (row->free_threaded)
+			continue;
+		snprintf(line, sizeof(line), "-p 1 --assume-layout %s", row->name);
+		assert_int_equal(good(line).assume_series, row->series);
+	}
+	bad("-p 1 --assume-layout 1.5", "'1.5'", layout_rows[0].name);
+	bad("-p 1 --assume-layout x", "--assume-layout: 'x'", layout_rows[0].name);
+	bad("-p 1 --assume-layout _", "''", layout_rows[0].name);
+	bad("-p 1 --assume-layout", "needs a value", "VERSION");
 }
 
 static void every_option_sets_its_field(void **state)
@@ -331,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pid_alone_gives_the_defaults),
+		cmocka_unit_test(a_layout_is_assumed_by_the_name_of_a_row),
 		cmocka_unit_test(every_option_sets_its_field),
 		cmocka_unit_test(thresholds_are_percent_with_the_sign_and_fractions_without),
 		cmocka_unit_test(the_format_comes_from_the_files_ending),

@@ -35,6 +35,8 @@
 #define CODE	    (BASE + 0xc000)
 #define CODE_TYPE   (BASE + 0xd000)
 #define THREAD	    (BASE + 0xe000)
+#define TYPE_NAME   (BASE + 0xf000)
+#define HOLDER	    (BASE + 0xf100)
 #define SPACE_BYTES 0x10000
 
 struct space {
@@ -81,6 +83,8 @@ static void lay_out(struct space *space, const struct pbp_layout *l)
 	}
 	put(space, FRAME + l->frame_code, CODE);
 	put(space, CODE + l->object_type, CODE_TYPE);
+	put(space, CODE_TYPE + l->type_name, TYPE_NAME);
+	memcpy(space->bytes + (TYPE_NAME - BASE), "code", sizeof("code"));
 	if (l->frame_shim_owner) {
 		put(space, SHIM + l->frame_previous, FRAME);
 		space->bytes[SHIM + l->frame_owner - BASE] = (unsigned char)l->frame_shim_owner;
@@ -94,6 +98,7 @@ static struct python_build build_of(const struct layout_row *row)
 				      .runtime_addr = RUNTIME,
 				      .runtime_size_known = true,
 				      .code_type_addr = CODE_TYPE,
+				      .current_tstate_addr = HOLDER,
 				      .code_counter_addr = 0x1234 };
 
 	snprintf(build.version, sizeof(build.version), "%s", row->name);
@@ -107,7 +112,7 @@ static int check(struct space *space, const struct python_build *build, struct p
 
 	*err = (struct err){ 0 };
 	space->nreads = 0;
-	return target_read_memory(&memory, build, target, err);
+	return target_read_memory(&memory, build, target, NULL, err);
 }
 
 typedef void row_test(struct space *space, struct python_build *build, const struct pbp_layout *l);
@@ -146,6 +151,10 @@ static void expect_good(struct space *space, struct python_build *build, const s
 	assert_int_equal(target.id, 0);
 	assert_int_equal(target.mm, 0);
 	assert_int_equal(target.replaced, 0);
+	if (l->runtime_tstate_current == PBP_ABSENT)
+		assert_int_equal(target.current_tstate_addr, HOLDER);
+	else
+		assert_int_equal(target.current_tstate_addr, RUNTIME + l->runtime_tstate_current);
 	assert_memory_equal(&target.layout, l, sizeof(*l));
 	/* of a size that no row lists: the frame is the evidence */
 	build->runtime_size_known = false;
@@ -230,13 +239,124 @@ static void expect_frame_needed(struct space *space, struct python_build *build,
 	put(space, FRAME + l->frame_code, CODE | l->frame_code_tag);
 	assert_int_equal(check(space, build, &target, &err), 0);
 	put(space, TSTATE + l->tstate_frame, 0);
-	assert_int_equal(check(space, build, &target, &err), -EBADMSG);
+	assert_int_equal(check(space, build, &target, &err), -EAGAIN);
+	assert_non_null(strstr(err.message, "none of its threads"));
+	assert_true(err.hint[0]);
+	build->runtime_size_known = true;
+	assert_int_equal(check(space, build, &target, &err), 0);
 }
 
 static void an_unknown_build_must_show_a_code_object(void **state)
 {
 	(void)state;
 	for_each_row(expect_frame_needed);
+}
+
+/* PyCode_Type is not exported, or it is another Python's: the type that a frame leads to is taken. */
+static void expect_type_by_frame(struct space *space, struct python_build *build,
+				 const struct pbp_layout *l)
+{
+	static const uint64_t symbols[] = { 0, CODE_TYPE + 0x400 };
+	struct pbp_target target;
+	struct err err;
+
+	for (size_t i = 0; i < 2; i++) {
+		lay_out(space, l);
+		build->code_type_addr = symbols[i];
+		assert_int_equal(check(space, build, &target, &err), 0);
+		assert_int_equal(target.code_type_addr, CODE_TYPE);
+	}
+	/* By its name alone: "code", no more and no less. */
+	build->runtime_size_known = false;
+	space->bytes[TYPE_NAME - BASE + 4] = 'r';
+	assert_int_equal(check(space, build, &target, &err), -EBADMSG);
+	space->bytes[TYPE_NAME - BASE + 3] = 0;
+	assert_int_equal(check(space, build, &target, &err), -EBADMSG);
+	/* Without symbol and frame there is nothing to go by, be the build known or not. */
+	lay_out(space, l);
+	build->runtime_size_known = true;
+	build->code_type_addr = 0;
+	put(space, TSTATE + l->tstate_frame, 0);
+	assert_int_equal(check(space, build, &target, &err), -EAGAIN);
+}
+
+static void the_type_of_code_objects_is_seen_in_a_frame(void **state)
+{
+	(void)state;
+	for_each_row(expect_type_by_frame);
+}
+
+static void expect_shifted(struct space *space, struct python_build *build,
+			   const struct pbp_layout *l)
+{
+	const struct memory memory = { .read = read_space, .context = space };
+	struct pbp_layout shifted = *l;
+	uint8_t origins[LAYOUT_FIELDS_MAX];
+	struct pbp_target target;
+	struct err err;
+
+	layout_shift_objects(&shifted, 16);
+	if (layout_check(&shifted, NULL))
+		return; /* so large were a debug build's objects in versions that move none */
+	lay_out(space, &shifted);
+	build->trace_refs = true;
+	build->runtime_size_known = false;
+	assert_int_equal(target_read_memory(&memory, build, &target, origins, &err), 0);
+	assert_memory_equal(&target.layout, &shifted, sizeof(shifted));
+	for (size_t i = 0; layout_field_name(i); i++) {
+		bool moved = memcmp((const uint32_t *)l + i, (const uint32_t *)&shifted + i, 4);
+
+		assert_int_equal(origins[i], moved ? LAYOUT_DERIVED : LAYOUT_FROM_ROW);
+	}
+	build->trace_refs = false;
+	assert_int_equal(check(space, build, &target, &err), -EBADMSG);
+}
+
+static void objects_with_two_more_words_in_front_are_read(void **state)
+{
+	(void)state;
+	for_each_row(expect_shifted);
+}
+
+static void expect_threads(struct space *space, struct python_build *build,
+			   const struct pbp_layout *l)
+{
+	const struct memory memory = { .read = read_space, .context = space };
+	const uint64_t second = TSTATE + 0x800;
+	struct python_thread threads[4];
+	struct pbp_target target;
+	struct err err;
+
+	put(space, TSTATE + l->tstate_next, second);
+	put(space, second + l->tstate_thread_id, THREAD + 64);
+	assert_int_equal(check(space, build, &target, &err), 0);
+	if (l->tstate_status != PBP_ABSENT)
+		put(space, second + l->tstate_status, 1ULL << l->tstate_active_bit);
+	else
+		put(space, target.current_tstate_addr, second);
+	assert_int_equal(target_threads(&memory, &target, threads, 4), 2);
+	assert_int_equal(threads[0].tstate_addr, TSTATE);
+	assert_int_equal(threads[0].interp_addr, INTERP);
+	assert_int_equal(threads[0].thread_id, THREAD);
+	assert_true(threads[0].has_frame && !threads[0].active);
+	assert_int_equal(threads[1].tstate_addr, second);
+	assert_int_equal(threads[1].thread_id, THREAD + 64);
+	assert_true(!threads[1].has_frame && threads[1].active);
+
+	assert_int_equal(target_threads(&memory, &target, threads, 1), 1);
+	assert_int_equal(target_threads(&memory, &target, threads, 0), 0);
+	put(space, second + l->tstate_next, TSTATE); /* round and round */
+	assert_int_equal(target_threads(&memory, &target, threads, 4), 4);
+	put(space, second + l->tstate_next, 1);
+	assert_int_equal(target_threads(&memory, &target, threads, 4), -EBADMSG);
+	put(space, RUNTIME + l->runtime_interpreters_head, 0);
+	assert_int_equal(target_threads(&memory, &target, threads, 4), 0);
+}
+
+static void thread_states_are_listed(void **state)
+{
+	(void)state;
+	for_each_row(expect_threads);
 }
 
 static void expect_bounded(struct space *space, struct python_build *build,
@@ -296,7 +416,8 @@ static void a_table_of_offsets_that_is_none_is_refused(void **state)
 
 		if (!debug_offsets_size(row))
 			continue;
-		assert_int_equal(check(space, &build, &target, &err), -EINVAL);
+		assert_int_equal(check(space, &build, &target, &err), -EBADMSG);
+		assert_int_equal(err.code, -EBADMSG);
 		assert_true(err.message[0]);
 		space->hole = RUNTIME + 8;
 		space->hole_code = -EFAULT;
@@ -311,7 +432,7 @@ static void expect_refused(pid_t pid, int code, const char *word, const char *hi
 	struct python_process *process = malloc(sizeof(*process));
 	struct err err = { 0 };
 
-	assert_int_equal(target_read(pid, process, &err), code);
+	assert_int_equal(target_read(pid, 0, process, &err), code);
 	assert_int_equal(err.code, code);
 	if (!strstr(err.message, word) || !strstr(err.hint, hint))
 		fail_msg("'%s' / '%s'", err.message, err.hint);
@@ -400,6 +521,9 @@ int main(void)
 		cmocka_unit_test(an_empty_runtime_is_not_initialised),
 		cmocka_unit_test(pointers_that_are_none_are_refused),
 		cmocka_unit_test(an_unknown_build_must_show_a_code_object),
+		cmocka_unit_test(the_type_of_code_objects_is_seen_in_a_frame),
+		cmocka_unit_test(objects_with_two_more_words_in_front_are_read),
+		cmocka_unit_test(thread_states_are_listed),
 		cmocka_unit_test(lists_that_never_end_do),
 		cmocka_unit_test(what_cannot_be_read_is_told_by_its_reason),
 		cmocka_unit_test(a_table_of_offsets_that_is_none_is_refused),

@@ -135,6 +135,53 @@ static void of_several_states_the_newest_is_found(void **state)
 	assert_true(tstate == newest);
 }
 
+/* Say which state its thread uses now. False: this version does not tell. */
+static bool set_in_use(struct host_stage *stage, uint64_t tstate, bool in_use)
+{
+	const struct pbp_layout *layout = stage->python.layout;
+	uint64_t at = stage->python.target.current_tstate_addr;
+
+	if (layout->tstate_status != PBP_ABSENT)
+		fake_memory_write_u32(stage->memory, tstate + layout->tstate_status,
+				      in_use ? 1U << layout->tstate_active_bit : 0);
+	else if (at && in_use)
+		fake_memory_write_u64(stage->memory, at, tstate);
+	return layout->tstate_status != PBP_ABSENT || at;
+}
+
+static void of_several_states_one_with_a_frame_is_found(void **state)
+{
+	struct host_stage *stage = *state;
+	struct fake_frame frame = { .code = fake_function(&stage->python, "f") };
+	uint64_t older, newest, tstate, interp;
+
+	older = fake_tstate(&stage->python, stage->interp, ID);
+	newest = fake_tstate(&stage->python, fake_interp(&stage->python), ID);
+	set_in_use(stage, older, false);
+	set_in_use(stage, newest, true);
+	fake_run(&stage->python, older, &frame, 1);
+	assert_int_equal(find(stage, ID, &tstate, &interp), 0);
+	assert_true(tstate == older);
+	assert_true(interp == stage->interp);
+}
+
+static void of_several_states_with_frames_the_one_in_use_is_found(void **state)
+{
+	struct host_stage *stage = *state;
+	struct fake_frame frame = { .code = fake_function(&stage->python, "f") };
+	uint64_t older, newest, tstate, interp;
+	bool told;
+
+	older = fake_tstate(&stage->python, stage->interp, ID);
+	newest = fake_tstate(&stage->python, fake_interp(&stage->python), ID);
+	fake_run(&stage->python, older, &frame, 1);
+	fake_run(&stage->python, newest, &frame, 1);
+	set_in_use(stage, newest, false);
+	told = set_in_use(stage, older, true);
+	assert_int_equal(find(stage, ID, &tstate, &interp), 0);
+	assert_true(tstate == (told ? older : newest));
+}
+
 int main(void)
 {
 	const struct host_test bodies[] = {
@@ -146,6 +193,8 @@ int main(void)
 		HOST_TEST(every_fault_is_told),
 		HOST_TEST(bpf_takes_the_state_that_is_found),
 		HOST_TEST(of_several_states_the_newest_is_found),
+		HOST_TEST(of_several_states_one_with_a_frame_is_found),
+		HOST_TEST(of_several_states_with_frames_the_one_in_use_is_found),
 	};
 	const size_t nbodies = sizeof(bodies) / sizeof(*bodies);
 	struct CMUnitTest tests[host_ntests(nbodies)];

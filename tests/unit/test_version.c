@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "python/detect.h"
 #include "python/layout.h"
 #include "python/version.h"
 
@@ -70,6 +72,75 @@ static void hexversions_are_written_as_python_writes_them(void **state)
 	assert_string_equal(text, "3.10");
 }
 
+static void a_series_is_two_numbers_and_nothing_else(void **state)
+{
+	static const char *const wrong[] = { "",     "3",    "3.",   ".3",     "3.15.1", "3.15t",
+					     " 3.9", "3.9 ", "-3.9", "3.1234", "123.1",	 "a.b" };
+	uint16_t series = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(version_parse_series(wrong[i], &series));
+	assert_int_equal(series, 1);
+	assert_true(version_parse_series("3.15", &series));
+	assert_int_equal(series, 0x030f);
+	assert_true(version_parse_series("2.7", &series));
+	assert_int_equal(series, 0x0207);
+}
+
+static void a_build_is_described_by_version_and_flavour(void **state)
+{
+	static const struct layout_row row = { .name = "9.8" };
+	static const struct {
+		bool free_threaded, debug, trace_refs, assumed;
+		const char *expected;
+	} cases[] = {
+		{ false, false, false, false, "9.9.1" },
+		{ true, false, false, false, "9.9.1 (free-threaded)" },
+		{ false, true, false, false, "9.9.1 (debug)" },
+		{ true, true, false, false, "9.9.1 (free-threaded, debug)" },
+		/* of a debug build that goes without saying */
+		{ false, true, true, false, "9.9.1 (debug)" },
+		{ false, false, true, false, "9.9.1 (trace-refs)" },
+		{ false, false, false, true, "9.9.1, read as 9.8" },
+		{ true, true, true, true, "9.9.1 (free-threaded, debug), read as 9.8" },
+	};
+	char text[VERSION_DESCRIPTION_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct python_build build = { .version = "9.9.1",
+						    .row = &row,
+						    .free_threaded = cases[i].free_threaded,
+						    .debug = cases[i].debug,
+						    .trace_refs = cases[i].trace_refs,
+						    .assumed = cases[i].assumed };
+
+		version_describe(&build, text, sizeof(text));
+		assert_string_equal(text, cases[i].expected);
+	}
+}
+
+static void every_supported_version_is_listed_once(void **state)
+{
+	char list[256], name[16];
+
+	(void)state;
+	version_list_supported(list, sizeof(list));
+	for (const struct layout_row *row = layout_rows; row->name; row++) {
+		const char *found;
+
+		snprintf(name, sizeof(name), "%s", row->name);
+		found = strstr(list, name);
+		assert_non_null(found);
+		/* 3.1 also begins 3.10, and 3.13 3.13t */
+		for (found = strstr(found + 1, name); found; found = strstr(found + 1, name))
+			assert_true(strspn(found + strlen(name), "0123456789t") > 0);
+	}
+	assert_non_null(strstr(list, " and "));
+	assert_null(strstr(list, ", and"));
+}
+
 static void a_refusal_lists_every_row(void **state)
 {
 	struct err err = { 0 };
@@ -80,6 +151,7 @@ static void a_refusal_lists_every_row(void **state)
 	assert_string_equal(err.message, "CPython 1.5 is not supported");
 	for (const struct layout_row *row = layout_rows; row->name; row++)
 		assert_non_null(strstr(err.hint, row->name));
+	assert_non_null(strstr(err.hint, "--assume-layout"));
 	assert_int_equal(version_refuse(NULL, "1.5", "is not supported"), -ENOTSUP);
 }
 
@@ -89,6 +161,9 @@ int main(void)
 		cmocka_unit_test(names_of_interpreters_and_libraries_tell_the_series),
 		cmocka_unit_test(other_names_tell_nothing),
 		cmocka_unit_test(hexversions_are_written_as_python_writes_them),
+		cmocka_unit_test(a_series_is_two_numbers_and_nothing_else),
+		cmocka_unit_test(a_build_is_described_by_version_and_flavour),
+		cmocka_unit_test(every_supported_version_is_listed_once),
 		cmocka_unit_test(a_refusal_lists_every_row),
 	};
 

@@ -5,7 +5,7 @@
  *   asked   = seen + missed
  *   seen    = samples + lost + not ours
  *   samples = complete + truncated + unreadable + native + not yet recognised
- *   repaired, unnamed: of which
+ *   repaired, in JIT code, unnamed: of which
  */
 #ifndef PBP_PROFILE_ACCOUNT_H
 #define PBP_PROFILE_ACCOUNT_H
@@ -35,6 +35,7 @@ struct account {
 	uint64_t complete, truncated, native, not_recognised;
 	uint64_t unreadable[ACCOUNT_REASON_MAX];
 	uint64_t repaired; /* of the complete ones */
+	uint64_t in_jit; /* likewise: in JIT-compiled code, whose lines are approximate */
 	uint64_t unnamed; /* samples with at least one unnamed frame */
 	uint64_t
 		lines_unknown; /* samples with at least one frame whose line had to be the function's first */

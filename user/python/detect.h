@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Is a process CPython, and which? Everything here comes from the files that the process has mapped; its memory
- * is not read.
+ * Is a process CPython, and which? Everything here comes from the files that the process has mapped; its memory is
+ * read only where a file cannot be.
  */
 #ifndef PBP_PYTHON_DETECT_H
 #define PBP_PYTHON_DETECT_H
@@ -15,9 +15,19 @@
 #include "python/version.h"
 
 struct layout_row;
+struct memory;
 struct process_facts;
 
-/* The interpreter that a process has mapped. Addresses are those in the process. */
+/* How the runtime was found. */
+enum python_found {
+	PYTHON_FOUND_SYMBOL, /* the symbol _PyRuntime */
+	PYTHON_FOUND_SECTION, /* the section .PyRuntime (3.10 on, survives strip) */
+	PYTHON_FOUND_COOKIE, /* its cookie, in writable memory (3.13 on) */
+	PYTHON_FOUND_OLD_SYMBOL, /* up to 3.6, which have no _PyRuntime: the symbol interp_head */
+	PYTHON_FOUND_DECODED, /* likewise: the code of PyInterpreterState_Head() */
+};
+
+/* An interpreter that a process has mapped. Addresses are those in the process. */
 struct python_build {
 	char found_in[PATH_MAX]; /* the file that has the runtime, as the process sees it */
 	char version
@@ -25,18 +35,34 @@ struct python_build {
 	uint32_t
 		hexversion; /* as PY_VERSION_HEX; the lower half is 0 where only the series is known */
 	const struct layout_row *row; /* never NULL */
-	uint64_t runtime_addr; /* of _PyRuntime */
-	uint64_t runtime_size; /* bytes */
+	enum python_found found;
+	bool from_memory; /* the file is gone or replaced: read out of the process */
+	bool free_threaded, debug;
+	bool trace_refs; /* every object has two words in front (Py_DEBUG up to 3.7; --with-trace-refs up to 3.12) */
+	bool assumed; /* no row for this version: the user's --assume-layout chose one */
+	uint64_t runtime_addr; /* of _PyRuntime, or of interp_head */
+	uint64_t runtime_size; /* bytes, 0: not known */
 	bool runtime_size_known; /* the row lists that size: this very build has been compared */
-	uint64_t code_type_addr; /* of PyCode_Type */
+	uint64_t code_type_addr; /* of PyCode_Type; 0: not exported, a frame's code object must tell */
 	uint64_t code_counter_addr; /* of the row's code_counter_symbol; 0: none */
+	uint64_t current_tstate_addr; /* of _PyThreadState_Current (up to 3.6); 0: none */
+};
+
+/* A process may have several, a program and a library that both carry one; which is in use its memory tells. */
+#define PYTHON_BUILDS_MAX 4
+
+struct python_builds {
+	size_t nbuilds; /* 1 or more */
+	struct python_build builds[PYTHON_BUILDS_MAX]; /* the likeliest first */
+	struct err refused; /* why another one, that may be the one in use, is not supported; code 0: none */
 };
 
 /*
- * Find the interpreter of the process that the facts are of. -EACCES or -EPERM: its mappings or files may not be
- * read; -ENOENT: not a CPython process; -ENOTSUP: a CPython that is not supported, named in err with what is.
+ * Find the interpreters of the process that the facts are of; memory is its memory. assume_series is the row to take
+ * for a version without one, 0: refuse it. -EACCES or -EPERM: its mappings or files may not be read; -ENOENT: not a
+ * CPython process, err names what it is; -ENOTSUP: a CPython that is not supported, named in err with what is.
  */
-int detect_python(const struct process_facts *facts, struct python_build *ret_build,
-		  struct err *err);
+int detect_python(const struct process_facts *facts, const struct memory *memory,
+		  uint16_t assume_series, struct python_builds *ret_builds, struct err *err);
 
 #endif

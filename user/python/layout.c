@@ -39,6 +39,8 @@ static const struct field fields[] = {
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))
 
+_Static_assert(NFIELDS <= LAYOUT_FIELDS_MAX, "callers have room for one thing per field");
+
 static uint32_t field_value(const struct pbp_layout *layout, const struct field *field)
 {
 	uint32_t value;
@@ -53,14 +55,29 @@ static const struct {
 	uint32_t width; /* bytes, which is its alignment too; 0: where data of any size begins */
 	enum need need;
 } exceptions[] = {
-	{ "interp_next_unique_id", 8, NEED_NEVER }, { "interp_code_counter", 4, NEED_NEVER },
-	{ "cframe_current_frame", 8, NEED_NEVER },  { "cframe_previous", 8, NEED_NEVER },
-	{ "frame_instr", 4, NEED_ALWAYS },	    { "frame_owner", 1, NEED_NEVER },
-	{ "frame_is_entry", 1, NEED_NEVER },	    { "code_firstlineno", 4, NEED_ALWAYS },
-	{ "code_qualname", 8, NEED_NEVER },	    { "code_version", 4, NEED_NEVER },
-	{ "code_adaptive", 0, NEED_NEVER },	    { "unicode_length", 8, NEED_UNICODE },
-	{ "unicode_hash", 8, NEED_UNICODE },	    { "unicode_state", 4, NEED_UNICODE },
-	{ "unicode_data", 8, NEED_UNICODE },	    { "bytes_data", 0, NEED_ALWAYS },
+	{ "runtime_tstate_current", 8, NEED_NEVER },
+	{ "interp_next_unique_id", 8, NEED_NEVER },
+	{ "interp_code_counter", 4, NEED_NEVER },
+	{ "tstate_status", 4, NEED_NEVER },
+	{ "tstate_executor", 8, NEED_NEVER },
+	{ "tstate_root_cframe", 8, NEED_NEVER },
+	{ "cframe_current_frame", 8, NEED_NEVER },
+	{ "cframe_previous", 8, NEED_NEVER },
+	{ "frame_instr", 4, NEED_ALWAYS },
+	{ "frame_tlbc_index", 4, NEED_NEVER },
+	{ "frame_owner", 1, NEED_NEVER },
+	{ "frame_is_entry", 1, NEED_NEVER },
+	{ "code_firstlineno", 4, NEED_ALWAYS },
+	{ "code_qualname", 8, NEED_NEVER },
+	{ "code_version", 4, NEED_NEVER },
+	{ "code_adaptive", 0, NEED_NEVER },
+	{ "code_tlbc", 8, NEED_NEVER },
+	{ "tlbc_entries", 8, NEED_NEVER },
+	{ "unicode_length", 8, NEED_UNICODE },
+	{ "unicode_hash", 8, NEED_UNICODE },
+	{ "unicode_state", 4, NEED_UNICODE },
+	{ "unicode_data", 8, NEED_UNICODE },
+	{ "bytes_data", 0, NEED_ALWAYS },
 };
 
 static void field_rules(const char *name, uint32_t *ret_width, enum need *ret_need)
@@ -84,6 +101,7 @@ static uint32_t field_limit(const struct pbp_layout *layout, const char *name)
 	} limits[] = {
 		{ "tstate_", PBP_TSTATE_BYTES_MAX }, { "frame_", layout->frame_size },
 		{ "code_", layout->code_size },	     { "cframe_", OBJECT_BYTES_MAX },
+		{ "type_", OBJECT_BYTES_MAX },	     { "tlbc_", OBJECT_BYTES_MAX },
 		{ "object_", OBJECT_BYTES_MAX },     { "unicode_", OBJECT_BYTES_MAX },
 		{ "bytes_", OBJECT_BYTES_MAX },
 	};
@@ -130,6 +148,7 @@ static int check_values(const struct pbp_layout *layout, struct err *err)
 		const char *name;
 		uint32_t value, low, high;
 	} ranges[] = {
+		{ "tstate_active_bit", layout->tstate_active_bit, 0, 31 },
 		{ "frame_size", layout->frame_size, 8, PBP_FRAME_BYTES_MAX },
 		{ "code_size", layout->code_size, 8, PBP_CODE_BYTES_MAX },
 		{ "frame_code_tag", layout->frame_code_tag, 0, 7 },
@@ -172,7 +191,15 @@ static int check_pairs(const struct pbp_layout *layout, struct err *err)
 			       counter_size);
 	if (has_counter && layout->interp_code_counter % counter_size != 0)
 		return err_set(err, -EINVAL, "layout: interp_code_counter is not aligned");
-	if ((layout->cframe_current_frame == PBP_ABSENT) != (layout->cframe_previous == PBP_ABSENT))
+	/* The thread's copy of the bytecode is found through all three. */
+	if ((layout->frame_tlbc_index == PBP_ABSENT) != (layout->code_tlbc == PBP_ABSENT) ||
+	    (layout->frame_tlbc_index == PBP_ABSENT) != (layout->tlbc_entries == PBP_ABSENT))
+		return err_set(err, -EINVAL,
+			       "layout: not all of frame_tlbc_index, code_tlbc and tlbc_entries");
+	if ((layout->cframe_current_frame == PBP_ABSENT) !=
+		    (layout->cframe_previous == PBP_ABSENT) ||
+	    (layout->cframe_current_frame == PBP_ABSENT) !=
+		    (layout->tstate_root_cframe == PBP_ABSENT))
 		return err_set(err, -EINVAL, "layout: half of cframe is missing");
 	if (layout->frame_instr_kind == PBP_INSTR_POINTER) {
 		if (layout->frame_instr % 8 != 0)
@@ -201,27 +228,77 @@ int layout_check(const struct pbp_layout *layout, struct err *err)
 	return rc ? rc : check_pairs(layout, err);
 }
 
-const struct layout_row *layout_row_by_version(uint32_t hexversion)
+static bool lists_runtime_size(const struct layout_row *row, uint64_t runtime_size)
 {
-	uint32_t level = RELEASE_LEVEL(hexversion);
-	bool final = level == RELEASE_LEVEL_FINAL || (hexversion & 0xffffU) == 0;
-
-	for (const struct layout_row *row = layout_rows; row->name; row++) {
-		if (row->series == hexversion >> 16)
-			return final || row->debug_offsets ? row : NULL;
+	for (const uint64_t *size = row->runtime_sizes; *size; size++) {
+		if (*size == runtime_size)
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+const struct layout_row *layout_row_by_version(uint32_t hexversion, bool free_threaded,
+					       uint64_t runtime_size)
+{
+	const uint32_t level = RELEASE_LEVEL(hexversion);
+	const struct layout_row *found = NULL;
+
+	if (level != RELEASE_LEVEL_FINAL && (hexversion & 0xffffU) != 0)
+		return NULL;
+	for (const struct layout_row *row = layout_rows; row->name; row++) {
+		if (row->series != hexversion >> 16 || row->free_threaded != free_threaded)
+			continue;
+		found = row;
+		if (lists_runtime_size(row, runtime_size))
+			break;
+	}
+	return found;
 }
 
 const struct layout_row *layout_row_by_runtime_size(uint64_t runtime_size)
 {
 	for (const struct layout_row *row = layout_rows; row->name; row++) {
-		for (const uint64_t *size = row->runtime_sizes; *size; size++) {
-			if (*size == runtime_size)
-				return row;
-		}
+		if (lists_runtime_size(row, runtime_size))
+			return row;
 	}
 	return NULL;
+}
+
+/* Is the field one of an object's, so that it moves with the object's header? */
+static bool is_of_object(const struct pbp_layout *layout, const struct field *field)
+{
+	static const char *const owners[] = { "object_", "type_", "code_", "unicode_", "bytes_" };
+	const size_t length = strlen(field->name);
+
+	if (!field->is_offset && (length < 5 || strcmp(field->name + length - 5, "_size") != 0))
+		return false;
+	/* Up to 3.10 frames are objects. */
+	if (strncmp(field->name, "frame_", 6) == 0)
+		return layout->frame_instr_kind == PBP_INSTR_INDEX;
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		if (strncmp(field->name, owners[i], strlen(owners[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+void layout_shift_objects(struct pbp_layout *layout, uint32_t bytes)
+{
+	for (size_t i = 0; i < NFIELDS; i++) {
+		uint32_t value = field_value(layout, &fields[i]);
+
+		/* A size of 0 is that of something this version does not have. */
+		if (!is_of_object(layout, &fields[i]) || value == PBP_ABSENT ||
+		    (!fields[i].is_offset && value == 0))
+			continue;
+		value += bytes;
+		memcpy((char *)layout + fields[i].at, &value, sizeof(value));
+	}
+}
+
+const char *layout_field_name(size_t i)
+{
+	return i < NFIELDS ? fields[i].name : NULL;
 }
 
 static bool counter_is_known(const struct layout_row *row, uint32_t hexversion,

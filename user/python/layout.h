@@ -5,6 +5,7 @@
 #ifndef PBP_PYTHON_LAYOUT_H
 #define PBP_PYTHON_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,10 +26,11 @@ struct layout_counter_release {
 #define LAYOUT_RUNTIME_SIZES_MAX    4
 #define LAYOUT_COUNTER_RELEASES_MAX 4
 
-/* One version of CPython: release builds of it with a GIL, on x86-64. */
+/* One layout of CPython on x86-64: a version, or some of its releases, or its free-threaded build. */
 struct layout_row {
 	uint16_t series; /* major << 8 | minor */
-	const char *name; /* "MAJOR.MINOR" */
+	bool free_threaded;
+	const char *name; /* "MAJOR.MINOR", and "t" behind it for a free-threaded build */
 	/* Sizes that the symbol _PyRuntime is known to have in this version; 0 ends the list. */
 	uint64_t runtime_sizes[LAYOUT_RUNTIME_SIZES_MAX + 1];
 	/* The row's interp_code_counter moves with patch releases: it stands for these only. */
@@ -45,12 +47,21 @@ extern const struct layout_row layout_rows[];
 
 /*
  * The row for a version given as PY_VERSION_HEX (major << 24 | minor << 16 | …; where only the series is known,
- * the lower half is 0). NULL: no row. A pre-release has a row only if it describes itself by _Py_DebugOffsets.
+ * the lower half is 0). NULL: no row, or a pre-release. Of several rows of one series (3.7) the one that lists
+ * runtime_size, bytes of _PyRuntime; 0 or a size that none lists: the last.
  */
-const struct layout_row *layout_row_by_version(uint32_t hexversion);
+const struct layout_row *layout_row_by_version(uint32_t hexversion, bool free_threaded,
+					       uint64_t runtime_size);
 
 /* The row for which _PyRuntime is known to be runtime_size (st_size) bytes large. NULL: none. */
 const struct layout_row *layout_row_by_runtime_size(uint64_t runtime_size);
+
+/* Move every field of every object behind `bytes` more of object header (Py_TRACE_REFS). */
+void layout_shift_objects(struct pbp_layout *layout, uint32_t bytes);
+
+/* Upper bound of the number of fields, and their names in the order of include/layout.h; NULL past the last. */
+#define LAYOUT_FIELDS_MAX 96
+const char *layout_field_name(size_t i);
 
 /*
  * The row's layout for one release and size of PyInterpreterState; either is 0 when not known. Without both the

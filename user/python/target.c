@@ -6,20 +6,21 @@
 #include "python/target.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <config.h>
 
 #include "proc/memory.h"
 #include "python/debug_offsets.h"
 #include "python/detect.h"
 #include "python/layout.h"
+#include "python/live.h"
+#include "python/version.h"
 
 /* The process runs while it is read, so a chain of frames may be torn: ask this often. */
 #define FRAME_TRIES 16
-/* Shims that may stand above the first Python frame; two were seen. */
-#define SHIMS_MAX 8
+/* _ob_next and _ob_prev in front of every object (Include/object.h: _PyObject_HEAD_EXTRA). */
+#define TRACE_REFS_BYTES 16
 
 #define PERMISSION_HINT                                                                  \
 	"run as root (sudo), or grant CAP_SYS_PTRACE; in a container it needs the same " \
@@ -27,196 +28,177 @@
 
 #define LIST_HINT "list the Python processes: pgrep -a python"
 
-static bool is_user_address(uint64_t addr)
+/* No other layout would be read any better. */
+static bool is_final(int code)
 {
-	return addr >= MEMORY_ADDR_MIN && addr < MEMORY_ADDR_END && addr % sizeof(uint64_t) == 0;
+	return code == -EAGAIN || code == -EPERM || code == -EACCES || code == -ESRCH;
 }
 
-/* A pointer read from the process; -EBADMSG when it cannot be one. */
-static int read_pointer(const struct memory *memory, uint64_t addr, uint64_t *ret_pointer)
+/* Are the frames that were seen enough to believe in the layout and to know the code objects' type? */
+static bool is_convincing(const struct python_build *build, const struct live_findings *findings)
 {
-	uint64_t pointer;
-	int r;
-
-	r = memory_read_u64(memory, addr, &pointer);
-	if (r < 0)
-		return r;
-	if (pointer && !is_user_address(pointer))
-		return -EBADMSG;
-	*ret_pointer = pointer;
-	return 0;
+	return findings->have_thread_id &&
+	       (findings->have_frame || (build->runtime_size_known && build->code_type_addr));
 }
 
-/*
- * Could this be a thread's pthread_self()? On x86-64 the thread control block of both glibc and musl has a
- * pointer to itself first, which is what fs:0 reads; elsewhere memory must be there.
- */
-static bool is_thread_id(const struct memory *memory, uint64_t thread_id)
+static int set_not_initialised(struct err *err)
 {
-	uint64_t self;
-
-	if (!is_user_address(thread_id) || memory_read_u64(memory, thread_id, &self) < 0)
-		return false;
-#ifdef __x86_64__
-	return self == thread_id;
-#else
-	return true;
-#endif
+	err_set(err, -EAGAIN, "its Python runtime is not initialised");
+	err_hint(err, "it is just starting or ending, or embeds Python and has not used it yet: "
+		      "try again");
+	return -EAGAIN;
 }
 
-/* Does the thread state's first Python frame point to a code object? */
-static bool has_frame(const struct memory *memory, const struct pbp_target *target, uint64_t tstate)
+/* Why the last try did not convince; r is what it returned. */
+static int set_not_live(const struct python_build *build, const struct live_findings *findings,
+			int r, struct err *err)
 {
-	const struct pbp_layout *layout = &target->layout;
-	uint64_t frame, code, type;
-	uint8_t owner;
+	char version[VERSION_DESCRIPTION_SIZE];
+	const char *why = "no frame of a code object in any thread";
 
-	if (read_pointer(memory, tstate + layout->tstate_frame, &frame) < 0 || !frame)
-		return false;
-	if (layout->cframe_current_frame != PBP_ABSENT &&
-	    read_pointer(memory, frame + layout->cframe_current_frame, &frame) < 0)
-		return false;
-	for (int i = 0; i < SHIMS_MAX && frame; i++) {
-		owner = 0;
-		if (layout->frame_shim_owner &&
-		    memory_read(memory, frame + layout->frame_owner, &owner, sizeof(owner)) < 0)
-			return false;
-		if (!layout->frame_shim_owner || owner < layout->frame_shim_owner)
-			return memory_read_u64(memory, frame + layout->frame_code, &code) == 0 &&
-			       memory_read_u64(memory,
-					       (code & ~(uint64_t)layout->frame_code_tag) +
-						       layout->object_type,
-					       &type) == 0 &&
-			       type == target->code_type_addr;
-		if (read_pointer(memory, frame + layout->frame_previous, &frame) < 0)
-			return false;
-	}
-	return false;
-}
-
-/* What one walk over an interpreter's thread states found. */
-struct threads {
-	size_t nstates;
-	bool have_thread_id, have_frame;
-};
-
-static int walk_threads(const struct memory *memory, const struct pbp_target *target,
-			uint64_t interp, struct threads *threads)
-{
-	const struct pbp_layout *layout = &target->layout;
-	uint64_t tstate, thread_id;
-	int r;
-
-	r = read_pointer(memory, interp + layout->interp_threads_head, &tstate);
-	while (!r && tstate && threads->nstates < PBP_THREAD_STATES_MAX) {
-		threads->nstates++;
-		r = memory_read_u64(memory, tstate + layout->tstate_thread_id, &thread_id);
-		if (r < 0)
-			break;
-		threads->have_thread_id |= is_thread_id(memory, thread_id);
-		threads->have_frame |= has_frame(memory, target, tstate);
-		r = read_pointer(memory, tstate + layout->tstate_next, &tstate);
-	}
-	return r;
-}
-
-/* All interpreters; the first failure ends it. */
-static int walk_interpreters(const struct memory *memory, const struct pbp_target *target,
-			     struct threads *threads)
-{
-	uint64_t interp;
-	int r;
-
-	r = read_pointer(memory, target->runtime_addr + target->layout.runtime_interpreters_head,
-			 &interp);
-	if (!r && !interp)
+	if (r == -EAGAIN || (!r && !findings->nstates))
+		return set_not_initialised(err);
+	if (is_final(r))
+		return err_set(err, r, "cannot read its memory: %s", strerror(-r));
+	if (!r && findings->have_thread_id && !findings->have_frame_pointer) {
+		err_set(err, -EAGAIN,
+			"none of its threads runs Python code now, which is needed to recognise "
+			"this build");
+		err_hint(err, "try again while it works");
 		return -EAGAIN;
-	for (int i = 0; i < PBP_INTERPRETERS_MAX && !r && interp; i++) {
-		r = walk_threads(memory, target, interp, threads);
-		if (!r)
-			r = read_pointer(memory, interp + target->layout.interp_next, &interp);
 	}
-	return r;
+	if (r < 0)
+		why = r == -EBADMSG ? "a pointer is none" : strerror(-r);
+	else if (!findings->have_thread_id)
+		why = "no thread state of a living thread";
+	version_describe(build, version, sizeof(version));
+	return err_set(err, -EBADMSG, "its memory is not laid out as CPython %s has it: %s",
+		       version, why);
 }
 
 /*
- * Is everything where the layout says? The process goes on while it is read, so a try may fail; a build of a
- * size that no row lists must show a frame with a code object before it is believed.
+ * Is everything where the layout says? The process goes on while it is read, so a try may fail; a build of a size
+ * that no row lists must show a frame with a code object before it is believed.
  */
 static int check_live(const struct memory *memory, const struct python_build *build,
-		      const struct pbp_target *target, struct err *err)
+		      struct pbp_target *target, bool *ret_has_frame, struct err *err)
 {
-	struct threads threads = { 0 };
+	struct live_findings findings = { 0 };
 	int r = 0;
 
 	for (int i = 0; i < FRAME_TRIES; i++) {
-		threads = (struct threads){ 0 };
-		r = walk_interpreters(memory, target, &threads);
-		if (r == -EAGAIN || r == -EPERM || r == -EACCES || r == -ESRCH)
+		r = live_look(memory, target, &findings);
+		if (is_final(r))
 			break;
-		if (!r && threads.have_thread_id &&
-		    (threads.have_frame || build->runtime_size_known))
-			return 0;
+		if (r || !is_convincing(build, &findings))
+			continue;
+		/* A symbol may be another's; the type that frames lead to is the one in use. */
+		if (findings.have_frame)
+			target->code_type_addr = findings.code_type_addr;
+		*ret_has_frame = findings.have_frame;
+		return 0;
 	}
-	if (r == -EAGAIN || (!r && !threads.nstates)) {
-		err_set(err, -EAGAIN, "its Python runtime is not initialised");
-		err_hint(err, "it is just starting or ending, or embeds Python and has not used it "
-			      "yet: try again");
-		return -EAGAIN;
-	}
-	if (r == -EPERM || r == -EACCES || r == -ESRCH)
-		return err_set(err, r, "cannot read its memory: %s", strerror(-r));
-	if (r < 0)
-		return err_set(err, -EBADMSG, "its memory is not laid out as CPython %s has it: %s",
-			       build->version, r == -EBADMSG ? "a pointer is none" : strerror(-r));
-	return err_set(err, -EBADMSG, "its memory is not laid out as CPython %s has it: %s",
-		       build->version,
-		       threads.have_thread_id ? "no frame of a code object in any thread"
-					      : "no thread state of a living thread");
+	return set_not_live(build, &findings, r, err);
 }
 
-/* The row's layout, and over it what the process says itself where this version can. */
-static int read_layout(const struct memory *memory, const struct python_build *build,
-		       struct pbp_layout *ret_layout, struct err *err)
+/* CPython's own description of itself, over the row's. */
+static int read_debug_offsets(const struct memory *memory, const struct python_build *build,
+			      struct pbp_layout *ret_layout, uint8_t *origins, struct err *err)
 {
 	unsigned char block[DEBUG_OFFSETS_BYTES_MAX];
+	char version[VERSION_DESCRIPTION_SIZE];
 	size_t size = debug_offsets_size(build->row);
 	int r;
 
-	if (size == 0) {
-		layout_from_row(build->row, build->hexversion, 0, ret_layout);
-		return layout_check(ret_layout, err);
-	}
 	if (size > sizeof(block))
 		return err_set(err, -E2BIG, "CPython's own table of offsets is too large");
 	r = memory_read(memory, build->runtime_addr, block, size);
 	if (r < 0)
 		return err_set(err, r, "cannot read CPython's own table of offsets: %s",
 			       strerror(-r));
-	r = debug_offsets_apply(block, size, build->row, ret_layout, err);
-	if (r == -ENOTSUP)
-		version_hint_supported(err);
+	r = debug_offsets_apply(block, size, build->row, build->assumed, ret_layout, origins, err);
+	if (r == -EINVAL) {
+		r = -EBADMSG;
+		version_describe(build, version, sizeof(version));
+		err_wrap(err, "its memory is not laid out as CPython %s has it", version);
+		if (err)
+			err->code = r;
+	}
 	return r;
 }
 
-int target_read_memory(const struct memory *memory, const struct python_build *build,
-		       struct pbp_target *ret_target, struct err *err)
+/* Fields that two layouts have at different places were derived. */
+static void note_derived(const struct pbp_layout *before, const struct pbp_layout *after,
+			 uint8_t *origins)
+{
+	uint32_t old, new;
+
+	for (size_t i = 0; i < sizeof(*before) / sizeof(old) && i < LAYOUT_FIELDS_MAX; i++) {
+		memcpy(&old, (const char *)before + i * sizeof(old), sizeof(old));
+		memcpy(&new, (const char *)after + i * sizeof(new), sizeof(new));
+		if (old != new)
+			origins[i] = LAYOUT_DERIVED;
+	}
+}
+
+/* The row's layout, and over it what the process says itself where this version can. */
+static int read_layout(const struct memory *memory, const struct python_build *build,
+		       struct pbp_layout *ret_layout, uint8_t origins[LAYOUT_FIELDS_MAX],
+		       struct err *err)
+{
+	struct pbp_layout plain;
+
+	memset(origins, LAYOUT_FROM_ROW, LAYOUT_FIELDS_MAX);
+	if (debug_offsets_size(build->row))
+		return read_debug_offsets(memory, build, ret_layout, origins, err);
+	layout_from_row(build->row, build->hexversion, 0, &plain);
+	*ret_layout = plain;
+	if (build->trace_refs)
+		layout_shift_objects(ret_layout, TRACE_REFS_BYTES);
+	note_derived(&plain, ret_layout, origins);
+	return layout_check(ret_layout, err);
+}
+
+/* As target_read_memory; tells also whether a frame was seen, and needs origins. */
+static int read_target(const struct memory *memory, const struct python_build *build,
+		       struct pbp_target *ret_target, uint8_t origins[LAYOUT_FIELDS_MAX],
+		       bool *ret_has_frame, struct err *err)
 {
 	struct pbp_target target = {
 		.runtime_addr = build->runtime_addr,
+		.current_tstate_addr = build->current_tstate_addr,
 		.code_type_addr = build->code_type_addr,
 		.code_counter_addr = build->code_counter_addr,
 	};
 	int r;
 
-	r = read_layout(memory, build, &target.layout, err);
+	r = read_layout(memory, build, &target.layout, origins, err);
 	if (r < 0)
 		return r;
-	r = check_live(memory, build, &target, err);
+	if (target.layout.runtime_tstate_current != PBP_ABSENT)
+		target.current_tstate_addr =
+			target.runtime_addr + target.layout.runtime_tstate_current;
+	r = check_live(memory, build, &target, ret_has_frame, err);
 	if (r < 0)
 		return r;
 	*ret_target = target;
 	return 0;
+}
+
+int target_read_memory(const struct memory *memory, const struct python_build *build,
+		       struct pbp_target *ret_target, uint8_t *origins, struct err *err)
+{
+	uint8_t unwanted[LAYOUT_FIELDS_MAX];
+	bool has_frame;
+
+	return read_target(memory, build, ret_target, origins ? origins : unwanted, &has_frame,
+			   err);
+}
+
+ssize_t target_threads(const struct memory *memory, const struct pbp_target *target,
+		       struct python_thread *threads, size_t max)
+{
+	return live_threads(memory, target, threads, max);
 }
 
 /* Processes that never can be sampled. */
@@ -265,27 +247,77 @@ static int check_same_process(const struct process_id *id, struct err *err)
 	return 0;
 }
 
-static int read_live(pid_t pid, const struct python_build *build, struct pbp_target *ret_target,
-		     struct err *err)
+/*
+ * Which of the interpreters that are mapped is in use? The first that is live, and one that runs Python code before
+ * one that does not. When none is, the likeliest one's reason is told, but for one that is not supported: that will
+ * be it when the others never were initialised.
+ */
+static int choose_build(const struct memory *memory, const struct python_builds *builds,
+			struct python_process *process, struct err *err)
 {
+	uint8_t origins[LAYOUT_FIELDS_MAX];
+	struct pbp_target target;
+	struct err why = { 0 };
+	bool found = false, has_frame;
+	int r, first = 0;
+
+	for (size_t i = 0; i < builds->nbuilds; i++) {
+		r = read_target(memory, &builds->builds[i], &target, origins, &has_frame, &why);
+		if (r < 0 && first == 0) {
+			first = r;
+			if (err)
+				*err = why;
+		}
+		if (r < 0 || (found && !has_frame))
+			continue;
+		process->build = builds->builds[i];
+		process->target = target;
+		memcpy(process->origins, origins, sizeof(origins));
+		found = true;
+		if (has_frame)
+			break;
+	}
+	process->nbuilds = builds->nbuilds;
+	if (found)
+		return 0;
+	if (first == -EAGAIN && builds->refused.code && err)
+		*err = builds->refused;
+	return first == -EAGAIN && builds->refused.code ? builds->refused.code : first;
+}
+
+/* Find the interpreter and look into it. */
+static int read_process(const struct process_facts *facts, uint16_t assume_series,
+			struct python_process *process, struct err *err)
+{
+	struct python_builds *builds = malloc(sizeof(*builds));
 	struct memory memory = { 0 };
+	pid_t pid = facts->id.pid;
 	int r;
 
+	if (!builds)
+		return err_set(err, -ENOMEM, "pid %d: %s", pid, strerror(ENOMEM));
 	r = memory_open_process(pid, &memory);
-	if (r < 0)
-		return err_set(err, r, "pid %d: cannot open its memory: %s", pid, strerror(-r));
-	r = target_read_memory(&memory, build, ret_target, err);
+	if (r < 0) {
+		err_set(err, r, "pid %d: cannot open its memory: %s", pid, strerror(-r));
+		goto out;
+	}
+	r = detect_python(facts, &memory, assume_series, builds, err);
+	if (!r) {
+		r = choose_build(&memory, builds, process, err);
+		if (r < 0)
+			err_wrap(err, "pid %d", pid);
+	}
 	memory_close(&memory);
-	if (r < 0)
-		err_wrap(err, "pid %d", pid);
+out:
+	free(builds);
 	return r;
 }
 
-int target_read(pid_t pid, struct python_process *ret_process, struct err *err)
+int target_read(pid_t pid, uint16_t assume_series, struct python_process *ret_process,
+		struct err *err)
 {
 	struct python_process process = { 0 };
 	struct process_facts facts;
-	struct python_build build;
 	struct err why_ended;
 	int r, ended;
 
@@ -297,9 +329,7 @@ int target_read(pid_t pid, struct python_process *ret_process, struct err *err)
 	r = check_facts(&facts, err);
 	if (r < 0)
 		return r;
-	r = detect_python(&facts, &build, err);
-	if (!r)
-		r = read_live(pid, &build, &process.target, err);
+	r = read_process(&facts, assume_series, &process, err);
 	if (r == -EPERM || r == -EACCES) {
 		err_set(err, r, "not permitted to look at pid %d (%s): %s", pid, facts.comm,
 			strerror(-r));
@@ -315,8 +345,6 @@ int target_read(pid_t pid, struct python_process *ret_process, struct err *err)
 
 	process.id = facts.id;
 	memcpy(process.comm, facts.comm, sizeof(process.comm));
-	memcpy(process.version, build.version, sizeof(process.version));
-	memcpy(process.found_in, build.found_in, sizeof(process.found_in));
 	*ret_process = process;
 	return 0;
 }

@@ -11,33 +11,54 @@
 
 #include "base/err.h"
 #include "proc/procfs.h"
-#include "python/version.h"
+#include "python/detect.h"
+#include "python/layout.h"
 
 struct memory;
-struct python_build;
+
+/* Where a field's offset comes from. */
+enum layout_origin {
+	LAYOUT_FROM_ROW, /* layout_rows.c */
+	LAYOUT_FROM_PROCESS, /* the process's own _Py_DebugOffsets */
+	LAYOUT_DERIVED, /* reckoned from either */
+};
 
 struct python_process {
 	struct process_id id;
 	char comm[PROCFS_COMM_SIZE]; /* as the process set it, not sanitized */
-	char version
-		[VERSION_TEXT_SIZE]; /* "MAJOR.MINOR.PATCH", or "MAJOR.MINOR" where no more is known */
-	char found_in[PATH_MAX]; /* the file that has the runtime, as the process sees it */
+	struct python_build build; /* the interpreter in use */
+	size_t nbuilds; /* interpreters that the process has mapped */
+	uint8_t origins[LAYOUT_FIELDS_MAX]; /* enum layout_origin, in the order of layout_field_name() */
 	struct pbp_target target; /* id, mm and replaced are 0 */
 };
 
 /*
- * Look at the process and check that its stacks can be read. -ESRCH: no such process, or it ended meanwhile;
- * -EINVAL: one that cannot be sampled (a thread's number, a kernel thread, a zombie, ourselves); -EACCES, -EPERM:
- * not permitted; -ENOENT: not CPython; -ENOTSUP: a CPython that is not supported; -EAGAIN: its runtime is
- * not initialised yet; -EBADMSG: its memory is not what its files promise.
+ * Look at the process and check that its stacks can be read. assume_series as detect_python's. -ESRCH: no such
+ * process, or it ended meanwhile; -EINVAL: one that cannot be sampled (a thread's number, a kernel thread, a zombie,
+ * ourselves); -EACCES, -EPERM: not permitted; -ENOENT: not CPython; -ENOTSUP: a CPython that is not supported;
+ * -EAGAIN: its runtime is not initialised yet; -EBADMSG: its memory is not what its files promise.
  */
-int target_read(pid_t pid, struct python_process *ret_process, struct err *err);
+int target_read(pid_t pid, uint16_t assume_series, struct python_process *ret_process,
+		struct err *err);
 
 /*
  * The second half of it, from a process's memory: layout, and the check that interpreter, thread states and
- * frames are where it says. Errors as above without the process's name, or what the memory's read returned.
+ * frames are where it says. origins has LAYOUT_FIELDS_MAX elements and may be NULL. Errors as above without the
+ * process's name, or what the memory's read returned.
  */
 int target_read_memory(const struct memory *memory, const struct python_build *build,
-		       struct pbp_target *ret_target, struct err *err);
+		       struct pbp_target *ret_target, uint8_t *origins, struct err *err);
+
+/* One thread state of a process, for people. */
+struct python_thread {
+	uint64_t tstate_addr, interp_addr;
+	uint64_t thread_id; /* pthread_self() */
+	bool has_frame; /* it runs or waits in Python code */
+	bool active; /* the one in use by its thread now (from 3.12), or the GIL holder's (before) */
+};
+
+/* Its thread states, interpreter by interpreter, newest first; at most max. Returns how many, or a negative errno. */
+ssize_t target_threads(const struct memory *memory, const struct pbp_target *target,
+		       struct python_thread *threads, size_t max);
 
 #endif

@@ -12,7 +12,8 @@
 #define THREAD_FIND_MAX 65536
 
 /*
- * The newest thread state with that thread_id, and its interpreter. -ENOENT: none among the first
+ * The thread state with that thread_id that bpf/tstate.h would choose, and its interpreter: one with a frame that the
+ * thread uses now, else one with a frame, else any; of equals the newest. -ENOENT: none among the first
  * THREAD_FIND_MAX; or what memory_read says. The process runs on meanwhile: the answer is to be checked again by
  * who uses it.
  */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "python/detect.h"
 #include "python/layout.h"
 
 static bool is_digit(char c)
@@ -26,6 +27,17 @@ static bool take_small_number(const char **at, unsigned *ret_number)
 		number = number * 10 + (unsigned)(**at - '0');
 	*ret_number = number;
 	return ndigits >= 1 && ndigits <= 2;
+}
+
+bool version_parse_series(const char *text, uint16_t *ret_series)
+{
+	unsigned major, minor;
+
+	if (!take_small_number(&text, &major) || *text++ != '.' ||
+	    !take_small_number(&text, &minor) || *text)
+		return false;
+	*ret_series = (uint16_t)(major << 8 | minor);
+	return true;
 }
 
 bool version_parse_name(const char *name, struct version_name *ret_name)
@@ -67,19 +79,61 @@ void version_format_series(uint16_t series, char *buffer, size_t capacity)
 	snprintf(buffer, capacity, "%u.%u", series >> 8, series & 0xffU);
 }
 
-void version_hint_supported(struct err *err)
+void version_describe(const struct python_build *build, char *buffer, size_t capacity)
 {
-	const struct layout_row *row;
-	char list[256] = "";
+	const char *const words[] = {
+		build->free_threaded ? "free-threaded" : NULL,
+		build->debug ? "debug" : NULL,
+		build->trace_refs && !build->debug ? "trace-refs" : NULL,
+	};
+	char flavour[64] = "";
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t length = strlen(flavour);
+
+		if (words[i])
+			snprintf(flavour + length, sizeof(flavour) - length, "%s%s",
+				 length ? ", " : " (", words[i]);
+	}
+	snprintf(buffer, capacity, "%s%s%s%s%s", build->version, flavour, *flavour ? ")" : "",
+		 build->assumed ? ", read as " : "", build->assumed ? build->row->name : "");
+}
+
+/* Rows of one series have the same name and stand together. */
+static const struct layout_row *next_name(const struct layout_row *row)
+{
+	const struct layout_row *next = row + 1;
+
+	while (next->name && !strcmp(next->name, row->name))
+		next++;
+	return next;
+}
+
+void version_list_supported(char *buffer, size_t capacity)
+{
 	size_t length = 0;
 
-	for (row = layout_rows; row->name && length < sizeof(list); row++) {
-		const char *between = row == layout_rows ? "" : row[1].name ? ", " : " and ";
+	buffer[0] = '\0';
+	for (const struct layout_row *row = layout_rows; row->name && length < capacity;
+	     row = next_name(row)) {
+		const char *between = row == layout_rows     ? ""
+				      : next_name(row)->name ? ", "
+							     : " and ";
 
-		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", between,
+		length += (size_t)snprintf(buffer + length, capacity - length, "%s%s", between,
 					   row->name);
 	}
-	err_hint(err, "supported are release builds of CPython %s with the GIL", list);
+}
+
+void version_hint_supported(struct err *err)
+{
+	char list[256];
+
+	version_list_supported(list, sizeof(list));
+	err_hint(err,
+		 "supported are CPython %s (t: without the GIL); "
+		 "--assume-layout tries one of them for another",
+		 list);
 }
 
 int version_refuse(struct err *err, const char *version, const char *why)

@@ -178,6 +178,8 @@ static void add_stacks_line(struct strbuf *text, const struct account *account)
 		add_count(text, account->lines_unknown, "line unknown");
 	if (account->repaired > 0)
 		add_count(text, account->repaired, "repaired");
+	if (account->in_jit > 0)
+		add_count(text, account->in_jit, "in JIT code (their lines are approximate)");
 	if (account->malformed > 0)
 		add_count(text, account->malformed, "malformed");
 	add_count(text, account->ticks_missed, "missed");
