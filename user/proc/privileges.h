@@ -3,7 +3,23 @@
 #ifndef PBP_PROC_PRIVILEGES_H
 #define PBP_PROC_PRIVILEGES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/err.h"
+
+struct privilege {
+	const char *name; /* "CAP_BPF"; a literal, as the others */
+	const char *use; /* what it is for: "load the BPF program" */
+	bool needed; /* nothing can be sampled without it */
+	const char
+		*held_as; /* its own name, or that of another which stands for it; NULL: missing */
+};
+
+#define PRIVILEGES_MAX 4
+
+/* Every privilege that makes a difference, the needed ones first. How many, or a negative errno with the reason. */
+int privileges_read(struct privilege ret_privileges[PRIVILEGES_MAX], struct err *err);
 
 /*
  * 0 when we have what sampling needs: CAP_BPF, CAP_PERFMON (CAP_SYS_ADMIN stands for either) and CAP_SYS_PTRACE.
