@@ -1,6 +1,6 @@
 """Prints what the profiler costs and how much of the clock it sees, every figure beside what it compares with.
 
-`bench.py [TOPIC...]`: kernel, user, ticks, slowdown; all without one. PBP_PYTHONS narrows the versions.
+`bench.py [TOPIC...]`: find, kernel, user, ticks, slowdown; all without one. PBP_PYTHONS narrows the versions.
 """
 import collections
 import os
@@ -88,6 +88,18 @@ def bench_kernel():
             costs = [(ns - runs * (1 - share) * other) / (runs * share) for ns, runs in pieces]
             print("  %-20s %-32s %6.2f  %6.2f us   (a tick not ours: %.0f ns)" % (
                 interpreter.label, title, min(costs) / 1e3, statistics.median(costs) / 1e3, other))
+
+
+def bench_find(_interpreter):
+    """Of processes that run: every file new to the finder, then again with every file known."""
+    print("finding the interpreter of a process: files opened, time, read calls and bytes (of them /proc's); known files")
+    for one in filter(lambda i: i.path, interpreters.supported()):
+        with harness.Target(one, "sleeper", 60) as target:
+            out = subprocess.run([os.environ["PBP_FIND"], str(target.wait_ready().pid)], stdout=subprocess.PIPE,
+                                 check=True).stdout.split()
+        files, first, reads, size, again, again_reads, again_size = map(int, out)
+        print("  %-24s %d files %7.0f us %4d reads %7d bytes;  known: %6.0f us %4d reads %7d bytes" % (
+            one.label, files, first / 1e3, reads, size, again / 1e3, again_reads, again_size))
 
 
 def peak_bytes(pid):
@@ -179,12 +191,12 @@ def main():
     interpreter = interpreters.any_supported()
     if os.geteuid() != 0 or not interpreter or not os.access(harness.PROFILER, os.X_OK):
         sys.exit("bench: needs root, a supported CPython and %s" % harness.PROFILER)
-    topics = sys.argv[1:] or ["kernel", "user", "ticks", "slowdown"]
+    topics = sys.argv[1:] or ["find", "kernel", "user", "ticks", "slowdown"]
     print("load %s; %d CPUs; %s" % (os.getloadavg()[0], len(harness.CPUS), os.uname().release))
     if "kernel" in topics:
         with BpfStatistics():
             bench_kernel()
-    for topic, function in (("user", bench_user), ("ticks", bench_ticks), ("slowdown", bench_slowdown)):
+    for topic, function in (("find", bench_find), ("user", bench_user), ("ticks", bench_ticks), ("slowdown", bench_slowdown)):
         if topic in topics:
             function(interpreter)
         sys.stdout.flush()

@@ -4,6 +4,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${PBP_OUT:-$here/../../.out}/bench
+PBP_FIND=${PBP_FIND:-$out/../tests/find}
+export PBP_FIND
 mkdir -p "$out"
 triplet=$(${CC:-gcc} -print-multiarch)
 ${CLANG:-clang} -O2 -g -Wall -Werror -target bpf "-I/usr/include/$triplet" -c -o "$out/floor.bpf.o" "$here/floor.bpf.c"
