@@ -242,12 +242,12 @@ static inline __attribute__((always_inline)) long tlbc_resolve(struct pbp_scratc
 	__u64 copies, count, bytecode = 0, at = s->depth - 1, index = s->tlbc_index;
 
 	s->tlbc_index = 0;
+	barrier_var(at);
+	if (at >= PBP_DEPTH_MAX) /* the one frame more than is kept */
+		return 0;
 	if (read_target(s, &copies, 8, s->tlbc_code + layout->code_tlbc) ||
 	    read_target(s, &count, 8, copies) || index >= count ||
 	    read_target(s, &bytecode, 8, copies + layout->tlbc_entries + index * 8))
-		return -1;
-	barrier_var(at);
-	if (at >= PBP_DEPTH_MAX)
 		return -1;
 	stack->frames[at] = (stack->frames[at] & ~PBP_FRAME_INSTR_MASK) |
 			    frame_instr((__s64)(s->tlbc_instr - bytecode) >> 1);
@@ -273,8 +273,10 @@ PBP_GLOBAL int pystack_turn(__u32 cpu)
 		}
 		s->pending = 0;
 	}
-	if (s->tlbc_index && tlbc_resolve(s))
+	if (s->tlbc_index && tlbc_resolve(s)) {
+		s->depth--; /* its line would be wrong */
 		return walk_fail(s, PBP_REASON_NOT_RESIDENT);
+	}
 	addr = s->addr;
 	/* One frame more than is kept: only shims may follow the last one, or the stack is cut. */
 	if (!addr || s->depth > settings.max_depth)

@@ -21,7 +21,7 @@
 #include "tstate.h"
 
 /* A new _PyCFrame and the entry shim of its evaluation are variables of one C function. */
-#define SHIM_NEAR 1024
+#define SHIM_NEAR 256
 
 /*
  * Was the interpreter just switching to a new _PyCFrame (3.11 and 3.12)? tstate->cframe is set before its
@@ -85,6 +85,10 @@ static inline __attribute__((always_inline)) long suspect_read(struct pbp_scratc
 	    read_target(s, &type, 8,
 			load64(s->suspect + (layout->frame_code & 127)) + layout->object_type))
 		return -1;
+	/* A shim of 3.12 has a code object, too: the interpreter's trampoline. */
+	if (layout->frame_shim_owner &&
+	    s->suspect[layout->frame_owner & 127] >= layout->frame_shim_owner)
+		return -1;
 	return type == s->target.code_type_addr ? 0 : -1;
 }
 
@@ -96,12 +100,17 @@ static inline __attribute__((always_inline)) void register_entered(struct pbp_sc
 								   __u64 value)
 {
 	const struct pbp_layout *layout = &s->target.layout;
-	__u64 caller;
+	__u64 caller, started;
 	__u8 owner;
 
 	if (suspect_read(s, value))
 		return;
 	caller = load64(s->suspect + (layout->frame_previous & 127));
+	/* A frame that has started waits in a call, unless it is a generator's. */
+	started = load64(s->suspect + (layout->frame_instr & 127)) -
+		  load64(s->suspect + (layout->frame_code & 127)) - layout->code_adaptive;
+	if (!s->suspect[layout->frame_owner & 127] && (__s64)started > 0)
+		return;
 	if (layout->frame_entry_kind == PBP_ENTRY_FLAG) {
 		if (s->suspect[layout->frame_is_entry & 127] & 1)
 			s->shim_caller = caller;
@@ -139,6 +148,7 @@ repair_entry(struct pbp_scratch *s, __u32 cpu, __u32 stored)
 {
 	__u32 proven = 1, reason = s->reason;
 	enum pbp_status status;
+	__u64 from_register;
 
 	s->nearest_cframe = 0;
 	s->nearest_frame = 0;
@@ -152,11 +162,22 @@ repair_entry(struct pbp_scratch *s, __u32 cpu, __u32 stored)
 	if (!s->nearest_cframe && s->shim_caller) {
 		s->nearest_frame = s->shim_caller;
 		proven = 0;
-	} else if (!s->nearest_cframe && !s->outer_unknown && stored) {
+	} else if (!s->outer_unknown && stored) {
+		from_register = s->nearest_cframe;
 		register_cframe(s, s->previous_cframe_addr);
+		if (from_register && s->nearest_cframe != from_register) {
+			/* What is stored is nearer than what a register holds: nothing tells which is stale. */
+			s->depth = 0;
+			s->reason = PBP_REASON_HALF_SWITCHED;
+			return PBP_STATUS_UNREADABLE;
+		}
 	}
 	if (!s->nearest_cframe && proven) {
-		s->reason = stored ? PBP_REASON_HALF_SWITCHED : reason;
+		s->reason = reason;
+		if (stored) {
+			s->reason = PBP_REASON_HALF_SWITCHED;
+			s->depth = 0; /* what was walked is a stale frame's */
+		}
 		return PBP_STATUS_UNREADABLE;
 	}
 	s->depth = 0;
@@ -230,10 +251,13 @@ static inline __attribute__((always_inline)) enum pbp_status stack_walk(struct p
 		if (s->target.layout.cframe_current_frame == PBP_ABSENT || !half_switched(s))
 			return status;
 		if (!s->entered && !s->incomplete) {
-			if (status != PBP_STATUS_UNREADABLE)
+			if (status == PBP_STATUS_UNREADABLE) {
+				s->repaired = 1;
+				return repair_generator(s, cpu);
+			}
+			/* greenlet's C stack begins at a _PyCFrame without a frame; otherwise the frame has returned. */
+			if (!s->outer_unknown && !s->outer_frame_addr)
 				return status;
-			s->repaired = 1;
-			return repair_generator(s, cpu);
 		}
 		/* It may be that the page of the frame is not in memory. */
 		stored = s->entered || s->reason != PBP_REASON_NOT_RESIDENT;

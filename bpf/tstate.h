@@ -99,13 +99,8 @@ static inline __attribute__((always_inline)) long tstate_frame(struct pbp_scratc
 	s->outer_frame_addr = 0;
 	s->outer_unknown = 0;
 	s->switching = 0;
-	if (!at)
+	if (layout->cframe_current_frame == PBP_ABSENT || !at)
 		return 0;
-	if (layout->cframe_current_frame == PBP_ABSENT) {
-		if (at - tstate_addr < PBP_PAGE_BYTES) /* 3.15: its own base_frame, so none else */
-			s->frame_addr = 0;
-		return 0;
-	}
 	s->frame_addr = 0;
 	s->reason = PBP_REASON_NOT_RESIDENT;
 	if (read_target(s, s->cframe, 24, at))
@@ -146,6 +141,19 @@ static inline __attribute__((always_inline)) int tstate_is_current(struct pbp_sc
 		       1;
 	return s->target.current_tstate_addr &&
 	       !read_target(s, &holder, 8, s->target.current_tstate_addr) && holder == addr;
+}
+
+/* Is the frame of the thread state just a shim that nothing called, as a state of 3.15 has one of its own? */
+static inline __attribute__((always_inline)) int tstate_is_idle(struct pbp_scratch *s)
+{
+	const struct pbp_layout *layout = &s->target.layout;
+	__u64 previous;
+	__u8 owner;
+
+	return layout->frame_entry_kind == PBP_ENTRY_SHIM && s->frame_addr &&
+	       !read_target(s, &owner, 1, s->frame_addr + layout->frame_owner) &&
+	       owner >= layout->frame_shim_owner &&
+	       !read_target(s, &previous, 8, s->frame_addr + layout->frame_previous) && !previous;
 }
 
 /*
@@ -190,7 +198,7 @@ PBP_GLOBAL int tstate_turn(__u32 cpu)
 		return 1;
 	rank = 1;
 	if (s->frame_addr || s->switching)
-		rank = tstate_is_current(s, addr) ? 3 : 2;
+		rank = tstate_is_current(s, addr) ? 3 : tstate_is_idle(s) ? 1 : 2;
 	if (rank > s->found_rank) { /* of equals the newest */
 		s->found_rank = rank;
 		s->found_tstate = addr;
@@ -288,9 +296,11 @@ static inline __attribute__((always_inline)) enum tstate_result tstate_find(stru
 {
 	const struct pbp_layout *layout = &s->target.layout;
 
-	if (s->thread.tstate_addr && !tstate_read(s, s->thread.tstate_addr) &&
-	    tstate_field(s, layout->tstate_thread_id) == s->thread_id &&
-	    !tstate_frame(s, s->thread.tstate_addr)) {
+	if (s->thread.tstate_addr && tstate_read(s, s->thread.tstate_addr))
+		return tstate_walk(s, cpu);
+	if (s->thread.tstate_addr && tstate_field(s, layout->tstate_thread_id) == s->thread_id) {
+		if (tstate_frame(s, s->thread.tstate_addr))
+			return tstate_walk(s, cpu);
 		if (s->frame_addr || s->switching) {
 			/* Not in use: it gave up the GIL, or runs another interpreter's state. */
 			if (s->thread.wanted || tstate_is_current(s, s->thread.tstate_addr) ||

@@ -184,6 +184,30 @@ void fake_count_code(struct fake_python *python)
 	}
 }
 
+bool fake_has_tlbc(const struct fake_python *python)
+{
+	return python->layout->code_tlbc != PBP_ABSENT;
+}
+
+uint64_t fake_tlbc(const struct fake_python *python, uint64_t code)
+{
+	return load(python, code + python->layout->code_tlbc);
+}
+
+/* _PyCodeArray of Include/cpython/code.h: a count, and pointers. */
+static void write_tlbc(struct fake_python *python, uint64_t code)
+{
+	uint32_t entries = python->layout->tlbc_entries;
+	uint64_t copies = fake_alloc(python, entries + 8ULL * FAKE_TLBC_COPIES);
+
+	put(python, copies, FAKE_TLBC_COPIES);
+	put(python, copies + entries, code + python->layout->code_adaptive);
+	for (uint64_t i = 1; i < FAKE_TLBC_UNMADE; i++)
+		put(python, copies + entries + 8 * i, fake_alloc(python, 2ULL * FAKE_INSTRUCTIONS));
+	put(python, copies + entries + 8ULL * FAKE_TLBC_UNMADE, 0);
+	put(python, code + python->layout->code_tlbc, copies);
+}
+
 void fake_code_again(struct fake_python *python, uint64_t addr, const struct fake_code *code)
 {
 	const struct pbp_layout *layout = python->layout;
@@ -209,6 +233,8 @@ void fake_code_again(struct fake_python *python, uint64_t addr, const struct fak
 	if (layout->code_version != PBP_ABSENT)
 		fake_memory_write_u32(python->memory, addr + layout->code_version,
 				      code->unversioned ? 0 : python->next_version++);
+	if (fake_has_tlbc(python))
+		write_tlbc(python, addr);
 	fake_count_code(python);
 }
 

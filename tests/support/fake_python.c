@@ -13,7 +13,7 @@
 
 #include "python/layout.h"
 
-#define BUILDS_MAX 32
+#define BUILDS_MAX 48
 
 /* Regions of the address space; nothing else is in them. */
 #define RUNTIME_ADDR	  0x555555800000ULL
@@ -21,14 +21,17 @@
 #define CODE_TYPE_ADDR	  (RUNTIME_ADDR + 0x8000)
 #define CODE_COUNTER_ADDR (RUNTIME_ADDR + 0x9000)
 #define OTHER_TYPE_ADDR	  (RUNTIME_ADDR + 0xa000)
+#define TSTATE_CURRENT	  (RUNTIME_ADDR + 0xb000) /* _PyThreadState_Current up to 3.6 */
 #define HEAP_ADDR	  0x7f1000000000ULL
 #define STACK_ADDR	  0x7f2000000000ULL
 #define C_STACK_ADDR	  0x7ffd00000000ULL /* grows downwards */
 
 #define INTERP_BYTES 0x8000ULL
-#define TSTATE_BYTES 512ULL
-#define ROOT_CFRAME  304ULL /* in a thread state; 336 in 3.11, 272 in 3.12 */
+#define TSTATE_BYTES 1024ULL
+#define BASE_FRAME   888ULL /* in a thread state of 3.15 */
 #define CFRAME_BYTES 32ULL
+/* Of the shim of an evaluation from its _PyCFrame. */
+#define SHIM_DISTANCE 112ULL
 
 #define OWNER_THREAD	0
 #define OWNER_GENERATOR 1
@@ -42,33 +45,33 @@ static struct fake_build *add_build(struct fake_build *builds, size_t *count,
 		abort();
 	snprintf(build->name, sizeof(build->name), "%s%s", row->name, variant);
 	build->layout = row->layout;
+	build->base_frame = row->series == 0x030f;
 	build->process_counter = row->code_counter_symbol != NULL;
 	return build;
 }
 
+/* Is this the later one of two rows of a name, as of 3.7? */
+static bool is_second_of_name(const struct layout_row *row)
+{
+	return row > layout_rows && strcmp(row[-1].name, row->name) == 0;
+}
+
 static size_t make_builds(struct fake_build *builds)
 {
-	struct pbp_layout *layout;
 	size_t count = 0;
 
 	for (const struct layout_row *row = layout_rows; row->name; row++) {
-		add_build(builds, &count, row, "");
+		add_build(builds, &count, row, is_second_of_name(row) ? ", later" : "");
 		if (row->layout.interp_code_counter != PBP_ABSENT)
 			layout_from_row(row, 0, 0,
 					&add_build(builds, &count, row, ", no counter")->layout);
 		if (row->code_counter_symbol)
 			add_build(builds, &count, row, ", no counter")->process_counter = false;
-		if (row[1].name)
-			continue;
-		/* As from 3.14 on. */
-		add_build(builds, &count, row, ", tagged")->layout.frame_code_tag = 3;
+		/* Two more words in each object's header, and frames are objects. */
+		if (row->layout.interp_next_unique_id == PBP_ABSENT)
+			layout_shift_objects(&add_build(builds, &count, row, ", debug")->layout,
+					     16);
 	}
-	/* As in 2.7: byte strings, unsigned line steps, instructions in bytes. */
-	layout = &add_build(builds, &count, layout_rows, ", bytes")->layout;
-	layout->string_kind = PBP_STRING_BYTES;
-	layout->linetable_format = PBP_LINETABLE_LNOTAB_UNSIGNED;
-	layout->frame_instr_shift = 0;
-	layout->frame_instr_bytes = 1;
 	return count;
 }
 
@@ -118,6 +121,11 @@ void fake_python_init(struct fake_python *python, struct fake_memory *memory,
 	python->target.layout = build->layout;
 	python->target.runtime_addr = RUNTIME_ADDR;
 	python->target.code_type_addr = CODE_TYPE_ADDR;
+	if (build->layout.runtime_tstate_current != PBP_ABSENT)
+		python->target.current_tstate_addr =
+			RUNTIME_ADDR + build->layout.runtime_tstate_current;
+	else if (build->layout.tstate_status == PBP_ABSENT)
+		python->target.current_tstate_addr = TSTATE_CURRENT;
 	fake_memory_map(memory, RUNTIME_ADDR, RUNTIME_BYTES);
 	if (build->process_counter) {
 		python->target.code_counter_addr = CODE_COUNTER_ADDR;
@@ -127,6 +135,11 @@ void fake_python_init(struct fake_python *python, struct fake_memory *memory,
 	python->no_code = fake_alloc(python, PBP_CODE_BYTES_MAX);
 	put(python, python->no_code + python->layout->object_type, OTHER_TYPE_ADDR);
 	python->filename = fake_str(python, "/app/main.py", 0);
+	python->shim_code = python->no_code;
+	if (fake_has_cframes(python)) {
+		python->shim_code = fake_function(python, "<interpreter trampoline>");
+		python->ncodes = 0;
+	}
 }
 
 void fake_rewind(struct fake_python *python)
@@ -160,70 +173,14 @@ uint64_t fake_tstate(struct fake_python *python, uint64_t interp, uint64_t threa
 	uint64_t births = interp + layout->interp_next_unique_id;
 	uint64_t addr = fake_alloc(python, TSTATE_BYTES);
 
+	if (layout->interp_next_unique_id != PBP_ABSENT)
+		put(python, births, load(python, births) + 1);
+
 	put(python, addr + layout->tstate_next, load(python, head));
 	put(python, head, addr);
-	put(python, births, load(python, births) + 1);
 	fake_set_thread_id(python, addr, thread_id);
 	fake_stop(python, addr);
 	return addr;
-}
-
-/* On the C stack. */
-static uint64_t push_c(struct fake_python *python, uint64_t size)
-{
-	python->c_stack -= (size + 8ULL * fake_random(python, 64) + 15) & ~15ULL;
-	fake_memory_map(python->memory, python->c_stack, size);
-	return python->c_stack;
-}
-
-static uint64_t push_cframe(struct fake_python *python, uint64_t current, uint64_t previous)
-{
-	uint64_t addr = push_c(python, CFRAME_BYTES);
-
-	put(python, addr + python->layout->cframe_current_frame, current);
-	put(python, addr + python->layout->cframe_previous, previous);
-	return addr;
-}
-
-/* The thread state's own _PyCFrame, without a frame. */
-static uint64_t clear_root_cframe(struct fake_python *python, uint64_t tstate)
-{
-	uint64_t addr = tstate + ROOT_CFRAME;
-
-	put(python, addr + python->layout->cframe_current_frame, 0);
-	put(python, addr + python->layout->cframe_previous, 0);
-	return addr;
-}
-
-void fake_stop(struct fake_python *python, uint64_t tstate)
-{
-	const struct pbp_layout *layout = python->layout;
-	uint64_t root = 0;
-
-	if (layout->cframe_current_frame != PBP_ABSENT)
-		root = clear_root_cframe(python, tstate);
-	put(python, tstate + layout->tstate_frame, root);
-}
-
-void fake_set_leaf(struct fake_python *python, uint64_t tstate, uint64_t frame_addr)
-{
-	const struct pbp_layout *layout = python->layout;
-	uint64_t at = tstate + layout->tstate_frame;
-
-	if (layout->cframe_current_frame != PBP_ABSENT)
-		at = load(python, at) + layout->cframe_current_frame;
-	put(python, at, frame_addr);
-}
-
-bool fake_half_switch(struct fake_python *python, uint64_t tstate, uint64_t stale)
-{
-	const struct pbp_layout *layout = python->layout;
-	uint64_t at = tstate + layout->tstate_frame;
-
-	if (layout->cframe_current_frame == PBP_ABSENT)
-		return false;
-	put(python, at, push_cframe(python, stale, load(python, at)));
-	return true;
 }
 
 void fake_set_previous(struct fake_python *python, uint64_t frame_addr, uint64_t previous)
@@ -242,9 +199,14 @@ static void write_instr(struct fake_python *python, uint64_t addr, const struct 
 	uint32_t lasti = UINT32_MAX;
 
 	if (layout->frame_instr_kind == PBP_INSTR_POINTER) {
+		uint64_t bytecode = frame->code + layout->code_adaptive;
+
+		if (frame->tlbc_index && fake_has_tlbc(python))
+			bytecode =
+				load(python, fake_tlbc(python, frame->code) + layout->tlbc_entries +
+						     8ULL * frame->tlbc_index);
 		/* Before its start it points to the code unit in front of the bytecode. */
-		put(python, addr,
-		    frame->code + layout->code_adaptive + 2 * (uint64_t)(int64_t)frame->instr);
+		put(python, addr, bytecode + 2 * (uint64_t)(int64_t)frame->instr);
 		return;
 	}
 	if (frame->instr != FAKE_NOT_STARTED)
@@ -270,6 +232,9 @@ void fake_write_frame(struct fake_python *python, uint64_t addr, const struct fa
 	fake_set_previous(python, addr, previous);
 	fake_set_code(python, addr, frame->code | (layout->frame_code_tag ? 1 : 0));
 	write_instr(python, addr + layout->frame_instr, frame);
+	if (fake_has_tlbc(python))
+		fake_memory_write_u32(python->memory, addr + layout->frame_tlbc_index,
+				      frame->tlbc_index);
 	if (layout->frame_owner != PBP_ABSENT)
 		fake_memory_write_u8(python->memory, addr + layout->frame_owner,
 				     frame->generator ? OWNER_GENERATOR : OWNER_THREAD);
@@ -277,16 +242,139 @@ void fake_write_frame(struct fake_python *python, uint64_t addr, const struct fa
 		fake_memory_write_u8(python->memory, addr + layout->frame_is_entry, frame->from_c);
 }
 
-static uint64_t push_shim(struct fake_python *python, uint64_t previous)
+static void write_shim(struct fake_python *python, uint64_t addr, uint64_t previous)
 {
 	const struct pbp_layout *layout = python->layout;
-	uint64_t addr = push_c(python, layout->frame_size);
 
 	write_garbage(python, addr);
 	fake_set_previous(python, addr, previous);
-	fake_set_code(python, addr, python->no_code);
+	fake_set_code(python, addr, python->shim_code | (layout->frame_code_tag ? 1 : 0));
 	fake_memory_write_u8(python->memory, addr + layout->frame_owner,
 			     (uint8_t)layout->frame_shim_owner);
+}
+
+/* On the C stack. */
+static uint64_t push_c(struct fake_python *python, uint64_t size)
+{
+	python->c_stack -= (size + 8ULL * fake_random(python, 64) + 15) & ~15ULL;
+	fake_memory_map(python->memory, python->c_stack, size);
+	return python->c_stack;
+}
+
+static uint64_t push_cframe(struct fake_python *python, uint64_t current, uint64_t previous)
+{
+	uint64_t addr = push_c(python, CFRAME_BYTES);
+
+	put(python, addr + python->layout->cframe_current_frame, current);
+	put(python, addr + python->layout->cframe_previous, previous);
+	return addr;
+}
+
+bool fake_has_cframes(const struct fake_python *python)
+{
+	return python->layout->cframe_current_frame != PBP_ABSENT;
+}
+
+uint64_t fake_cframe(const struct fake_python *python, uint64_t tstate)
+{
+	return load(python, tstate + python->layout->tstate_frame);
+}
+
+uint64_t fake_root_cframe(const struct fake_python *python, uint64_t tstate)
+{
+	return tstate + python->layout->tstate_root_cframe;
+}
+
+void fake_set_cframe(struct fake_python *python, uint64_t tstate, uint64_t cframe)
+{
+	put(python, tstate + python->layout->tstate_frame, cframe);
+}
+
+uint64_t fake_switch(struct fake_python *python, uint64_t tstate, uint64_t current,
+		     uint64_t previous)
+{
+	uint64_t cframe = push_cframe(python, current, previous);
+
+	fake_set_cframe(python, tstate, cframe);
+	return cframe;
+}
+
+/* The thread state's own _PyCFrame, without a frame. */
+static uint64_t clear_root_cframe(struct fake_python *python, uint64_t tstate)
+{
+	uint64_t addr = fake_root_cframe(python, tstate);
+
+	put(python, addr + python->layout->cframe_current_frame, 0);
+	put(python, addr + python->layout->cframe_previous, 0);
+	return addr;
+}
+
+/* What the outermost frame of a thread state leads to, and the thread state itself while it runs no Python code. */
+static uint64_t make_base(struct fake_python *python, uint64_t tstate)
+{
+	if (!python->build->base_frame)
+		return 0;
+	write_shim(python, tstate + BASE_FRAME, 0);
+	return tstate + BASE_FRAME;
+}
+
+/* All bits but the one that counts are the opposite of it. */
+static void set_status(struct fake_python *python, uint64_t tstate, bool active)
+{
+	uint32_t bit = 1U << python->layout->tstate_active_bit;
+
+	fake_memory_write_u32(python->memory, tstate + python->layout->tstate_status,
+			      active ? bit : ~bit);
+}
+
+void fake_use(struct fake_python *python, uint64_t tstate)
+{
+	if (python->layout->tstate_status != PBP_ABSENT)
+		set_status(python, tstate, true);
+	else
+		put(python, python->target.current_tstate_addr, tstate);
+}
+
+void fake_release(struct fake_python *python, uint64_t tstate)
+{
+	if (python->layout->tstate_status != PBP_ABSENT)
+		set_status(python, tstate, false);
+	else if (load(python, python->target.current_tstate_addr) == tstate)
+		put(python, python->target.current_tstate_addr, 0);
+}
+
+bool fake_set_executor(struct fake_python *python, uint64_t tstate, uint64_t executor)
+{
+	if (python->layout->tstate_executor == PBP_ABSENT)
+		return false;
+	put(python, tstate + python->layout->tstate_executor, executor);
+	return true;
+}
+
+void fake_stop(struct fake_python *python, uint64_t tstate)
+{
+	uint64_t at = make_base(python, tstate);
+
+	if (fake_has_cframes(python))
+		at = clear_root_cframe(python, tstate);
+	put(python, tstate + python->layout->tstate_frame, at);
+	fake_release(python, tstate);
+}
+
+void fake_set_leaf(struct fake_python *python, uint64_t tstate, uint64_t frame_addr)
+{
+	uint64_t at = tstate + python->layout->tstate_frame;
+
+	if (fake_has_cframes(python))
+		at = load(python, at) + python->layout->cframe_current_frame;
+	put(python, at, frame_addr);
+}
+
+static uint64_t push_shim(struct fake_python *python, uint64_t previous)
+{
+	uint64_t addr = push_c(python, python->layout->frame_size);
+
+	write_shim(python, addr, previous);
 	return addr;
 }
 
@@ -301,11 +389,36 @@ static uint64_t push_frame(struct fake_python *python, const struct fake_frame *
 	return addr;
 }
 
+/* Give the frame a place, and a shim if C enters it. Its `previous`. */
+static uint64_t place_frame(struct fake_python *python, struct fake_frame *frame, uint64_t caller)
+{
+	frame->shim_addr = 0;
+	if (frame->from_c && python->layout->frame_entry_kind == PBP_ENTRY_SHIM)
+		caller = frame->shim_addr = push_shim(python, caller);
+	frame->addr = push_frame(python, frame);
+	fake_write_frame(python, frame->addr, frame, caller);
+	return frame->addr;
+}
+
+void fake_enter(struct fake_python *python, struct fake_frame *frame, uint64_t caller)
+{
+	frame->from_c = true;
+	frame->cframe_addr = frame->shim_addr = 0;
+	if (python->layout->frame_entry_kind == PBP_ENTRY_SHIM) {
+		python->c_stack -= SHIM_DISTANCE;
+		fake_memory_map(python->memory, python->c_stack, SHIM_DISTANCE);
+		write_shim(python, python->c_stack, caller);
+		caller = frame->shim_addr = python->c_stack;
+	}
+	frame->addr = push_frame(python, frame);
+	fake_write_frame(python, frame->addr, frame, caller);
+}
+
 void fake_run(struct fake_python *python, uint64_t tstate, struct fake_frame *frames, size_t count)
 {
 	const struct pbp_layout *layout = python->layout;
-	bool cframes = layout->cframe_current_frame != PBP_ABSENT;
-	uint64_t previous = 0, cframe = 0;
+	bool cframes = fake_has_cframes(python);
+	uint64_t previous = make_base(python, tstate), cframe = 0;
 
 	if (cframes)
 		cframe = clear_root_cframe(python, tstate);
@@ -314,18 +427,15 @@ void fake_run(struct fake_python *python, uint64_t tstate, struct fake_frame *fr
 
 		if (i == count - 1 || layout->frame_entry_kind == PBP_ENTRY_ALWAYS)
 			frame->from_c = true;
-		frame->shim_addr = 0;
+		frame->cframe_addr = 0;
 		if (frame->from_c && cframes)
-			cframe = push_cframe(python, 0, cframe);
-		if (frame->from_c && layout->frame_entry_kind == PBP_ENTRY_SHIM)
-			previous = frame->shim_addr = push_shim(python, previous);
-		frame->addr = push_frame(python, frame);
-		fake_write_frame(python, frame->addr, frame, previous);
-		previous = frame->addr;
+			cframe = frame->cframe_addr = push_cframe(python, 0, cframe);
+		previous = place_frame(python, frame, previous);
 		if (cframes)
 			put(python, cframe + layout->cframe_current_frame, previous);
 	}
 	put(python, tstate + layout->tstate_frame, cframes ? cframe : previous);
+	fake_use(python, tstate);
 }
 
 uint64_t fake_word(const struct fake_frame *frame)

@@ -17,12 +17,13 @@
 
 /* What a fake process is made after: a row of layout_rows, or a row changed in one respect. */
 struct fake_build {
-	char name[32]; /* "3.12", "3.13 without a counter" */
+	char name[40]; /* "3.12", "3.13, no counter" */
 	struct pbp_layout layout;
 	bool process_counter; /* the code counter is the process's, not the interpreter's */
+	bool base_frame; /* each thread state has a frame of its own, to which every stack leads (3.15) */
 };
 
-/* Every row, and variants of rows for what no row has today. */
+/* Every row, rows without their code counter, and rows as debug builds of old move them (Py_TRACE_REFS). */
 const struct fake_build *fake_builds(size_t *ret_count);
 
 /*
@@ -37,6 +38,8 @@ struct fake_python {
 	uint64_t heap, stack, c_stack; /* the next free address of each region */
 	uint64_t filename; /* the str that fake_function's code objects share */
 	uint64_t no_code; /* an object that is not a code object */
+	uint64_t
+		shim_code; /* what a shim runs: no code object, but in 3.12 the interpreter's trampoline */
 	uint32_t next_version, ncodes;
 	uint32_t random;
 };
@@ -71,6 +74,13 @@ struct fake_code {
 
 #define FAKE_INSTRUCTIONS 64
 
+/*
+ * Of free-threaded builds from 3.14 on each code object has an array of copies of its bytecode: 0 is the code object's
+ * own, the last one has not been made yet.
+ */
+#define FAKE_TLBC_COPIES 4
+#define FAKE_TLBC_UNMADE 3
+
 /* A new code object. Counts as a birth for the code counter. */
 uint64_t fake_code(struct fake_python *python, const struct fake_code *code);
 /* Another code object where one has been. Counts as a birth. */
@@ -81,6 +91,10 @@ uint64_t fake_function(struct fake_python *python, const char *name);
 /* The table that `linetable` NULL stands for. Returns its size. */
 size_t fake_linetable(const struct pbp_layout *layout, uint8_t *table, size_t capacity);
 
+/* Is there such an array in this version, and where is that of a code object? */
+bool fake_has_tlbc(const struct fake_python *python);
+uint64_t fake_tlbc(const struct fake_python *python, uint64_t code);
+
 /* Code objects have been born or have died. */
 void fake_count_code(struct fake_python *python);
 
@@ -89,6 +103,13 @@ uint64_t fake_interp(struct fake_python *python);
 uint64_t fake_tstate(struct fake_python *python, uint64_t interp, uint64_t thread_id);
 void fake_set_thread_id(struct fake_python *python, uint64_t tstate, uint64_t thread_id);
 
+/* The state is the one that its thread uses: its active bit is set; up to 3.11 it is the GIL holder's. Or it is not. */
+void fake_use(struct fake_python *python, uint64_t tstate);
+void fake_release(struct fake_python *python, uint64_t tstate);
+
+/* JIT-compiled code runs, 0: none does. False: this version has no JIT. */
+bool fake_set_executor(struct fake_python *python, uint64_t tstate, uint64_t executor);
+
 #define FAKE_NOT_STARTED (-1)
 
 struct fake_frame {
@@ -96,21 +117,33 @@ struct fake_frame {
 	int32_t instr; /* code units (2.7: bytes), or FAKE_NOT_STARTED */
 	bool from_c; /* up to 3.10 every frame is, whatever stands here */
 	bool generator; /* lies on the heap */
-	uint64_t addr, shim_addr; /* set by fake_run; shim_addr 0: none below it */
+	uint32_t tlbc_index; /* which copy of the bytecode it runs, where threads have their own */
+	/* Set by fake_run; 0: no shim below it, no _PyCFrame that was pushed with it. */
+	uint64_t addr, shim_addr, cframe_addr;
 };
 
-/* Give the thread state a stack, leaf first. The root is always entered from C. */
+/* Give the thread state a stack, leaf first, and let it be used. The root is always entered from C. */
 void fake_run(struct fake_python *python, uint64_t tstate, struct fake_frame *frames, size_t count);
-/* It runs no Python code. */
+/* It runs no Python code, and is not used. */
 void fake_stop(struct fake_python *python, uint64_t tstate);
 /* The memory of all stacks may be used again. */
 void fake_rewind(struct fake_python *python);
 
+/* 3.11 and 3.12: the _PyCFrame that the thread state leads to, and its own, the root one. */
+bool fake_has_cframes(const struct fake_python *python);
+uint64_t fake_cframe(const struct fake_python *python, uint64_t tstate);
+uint64_t fake_root_cframe(const struct fake_python *python, uint64_t tstate);
+
+/* The thread has just switched to a new _PyCFrame that holds this much. Its address. */
+uint64_t fake_switch(struct fake_python *python, uint64_t tstate, uint64_t current,
+		     uint64_t previous);
+void fake_set_cframe(struct fake_python *python, uint64_t tstate, uint64_t cframe);
+
 /*
- * The thread has just switched to a new _PyCFrame, whose current_frame still is `stale`. False: this version has
- * none.
+ * A frame that C enters, with its shim, and that no thread state leads to yet. Sets its addresses. After a fake_switch
+ * both are of one C function: the shim lies 112 bytes from the _PyCFrame, as in 3.12.1 by gcc 12.
  */
-bool fake_half_switch(struct fake_python *python, uint64_t tstate, uint64_t stale);
+void fake_enter(struct fake_python *python, struct fake_frame *frame, uint64_t caller);
 
 void fake_set_leaf(struct fake_python *python, uint64_t tstate, uint64_t frame_addr);
 void fake_set_previous(struct fake_python *python, uint64_t frame_addr, uint64_t previous);

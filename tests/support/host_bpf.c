@@ -121,7 +121,7 @@ enum pbp_status host_tick(struct host_thread *thread, uint32_t cpu)
 		.thread_pointer = thread->thread_id - thread->python->target.thread_pointer_bias,
 		.pid = thread->pid,
 		.tid = thread->tid,
-		.user_mode = 1,
+		.user_mode = !thread->in_kernel,
 	};
 	enum pbp_status status;
 
@@ -131,6 +131,11 @@ enum pbp_status host_tick(struct host_thread *thread, uint32_t cpu)
 	s->target = thread->python->target;
 	s->thread = thread->kept;
 	sample_begin(s, cpu);
+	s->nregisters = 0;
+	if (who.user_mode && s->target.layout.cframe_current_frame != PBP_ABSENT) {
+		s->nregisters = thread->nregisters;
+		memcpy(s->registers, thread->registers, sizeof(s->registers));
+	}
 	status = sample_capture(s, cpu, &who);
 	sample_send(s, cpu, &who, status);
 	return status;

@@ -28,6 +28,9 @@ struct host_thread {
 	uint32_t pid, tid;
 	uint64_t thread_id;
 	struct pbp_thread kept; /* its slot in BPF's table of threads */
+	bool in_kernel; /* the tick interrupts the kernel, whose registers are not the thread's */
+	uint32_t nregisters;
+	uint64_t registers[PBP_REGISTERS]; /* the thread's, the first `nregisters` of them */
 	bool has_found;
 	struct pbp_found_thread
 		found; /* user space's answer in the map found_threads, if has_found */

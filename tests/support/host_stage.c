@@ -11,7 +11,7 @@
 
 #define STAGE_THREAD_ID 0x7f00deadb000ULL
 #define STAGE_TID	4242
-#define TESTS_MAX	1024
+#define TESTS_MAX	2048
 
 static int set_up(void **state)
 {

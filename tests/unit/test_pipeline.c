@@ -93,7 +93,7 @@ static int set_up(void **state)
 	if (!script)
 		return -1;
 	script_init(script);
-	script->layout = &fake_builds(&count)[count - 2].layout;
+	script->layout = &fake_builds(&count)[count - 1].layout;
 	add_target(script, 1, script->layout, &memory);
 	*state = script;
 	return 0;
@@ -803,6 +803,7 @@ static void random_stack(struct host_stage *stage, uint64_t tstate, struct funct
 		frames[i].code = functions[i]->addr;
 		frames[i].instr = (int32_t)fake_random(&stage->python, FAKE_INSTRUCTIONS);
 		frames[i].from_c = fake_random(&stage->python, 4) == 0;
+		frames[i].tlbc_index = fake_random(&stage->python, FAKE_TLBC_UNMADE);
 		frames[i].generator = fake_random(&stage->python, 8) == 0;
 	}
 	fake_run(&stage->python, tstate, frames, count);

@@ -64,6 +64,18 @@ static void assert_native(const struct host_sample *sample)
 	assert_int_equal(sample->head.nframes, 0);
 }
 
+/* Does this version count the thread states that are born? If not, only a state in use is believed without a walk. */
+static bool has_births(const struct host_stage *stage)
+{
+	return stage->python.layout->interp_next_unique_id != PBP_ABSENT;
+}
+
+/* Does the state itself say that it is in use? If not, of all threads of the process one state is. */
+static bool has_status(const struct host_stage *stage)
+{
+	return stage->python.layout->tstate_status != PBP_ABSENT;
+}
+
 static void the_list_is_walked_once_for_a_thread_that_runs_python_code(void **state)
 {
 	struct host_stage *stage = *state;
@@ -89,7 +101,8 @@ static void each_thread_has_its_own_stack(void **state)
 	for (int round = 0; round < 3; round++)
 		for (int i = 0; i < 20; i++)
 			assert_runs(&tick_of(&threads[i])->sample, codes[i]);
-	assert_int_equal(walks(), 20);
+	/* Without a count of births those 19 that are not in use are looked for at each tick. */
+	assert_int_equal(walks(), has_births(stage) ? 20 : 20 + 2 * 19);
 }
 
 static void a_thread_without_a_thread_state_is_native(void **state)
@@ -137,6 +150,12 @@ static void a_native_thread_costs_a_few_reads_once_births_are_trusted(void **sta
 		assert_native(tick(stage));
 		assert_int_equal(walks(), i);
 	}
+	if (!has_births(stage)) {
+		for (int i = 1; i <= NATIVES_TO_RECHECK; i++)
+			assert_native(tick(stage));
+		assert_int_equal(walks(), NATIVES_TO_TRUST + NATIVES_TO_RECHECK);
+		return;
+	}
 	for (int i = NATIVES_TO_TRUST + 1; i < NATIVES_TO_RECHECK; i++) {
 		before = fake_memory_reads(stage->memory);
 		assert_native(tick(stage));
@@ -162,7 +181,7 @@ static void a_birth_lets_the_list_be_walked_again(void **state)
 	assert_native(tick(stage));
 	assert_int_equal(walks(), before + 1);
 	assert_native(tick(stage));
-	assert_int_equal(walks(), before + 1);
+	assert_int_equal(walks(), has_births(stage) ? before + 1 : before + 2);
 	code = run_one(stage, fake_tstate(&stage->python, stage->interp, 0x7f00aaaa0000));
 	assert_runs(tick(stage), code);
 }
@@ -312,6 +331,213 @@ static void a_thread_with_states_in_two_interpreters_has_the_stack_of_the_runnin
 		code = run_one(stage, runs);
 		assert_runs(tick(stage), code);
 		fake_stop(&stage->python, runs);
+	}
+}
+
+/* Three interpreters called each other: all their states have frames. The newest state is the last of them. */
+static void make_nested(struct host_stage *stage, uint64_t *tstates, uint64_t *codes)
+{
+	tstates[0] = stage->tstate;
+	for (int i = 1; i < 3; i++)
+		tstates[i] = fake_tstate(&stage->python, fake_interp(&stage->python), ID);
+	for (int i = 0; i < 3; i++) {
+		codes[i] = run_one(stage, tstates[i]);
+		fake_release(&stage->python, tstates[i]);
+	}
+}
+
+static void of_several_states_with_frames_the_one_in_use_counts(void **state)
+{
+	struct host_stage *stage = *state;
+	static const int order[] = { 0, 1, 2, 1, 0, 2, 0 };
+	uint64_t tstates[3], codes[3];
+
+	make_nested(stage, tstates, codes);
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		uint64_t used = tstates[order[i]], before = walks();
+
+		fake_use(&stage->python, used);
+		/* The one before is cached, has frames, and is used no longer. */
+		assert_runs(tick(stage), codes[order[i]]);
+		assert_int_equal(walks(), before + 1);
+		assert_true(stage->thread.kept.tstate_addr == used);
+		assert_runs(tick(stage), codes[order[i]]);
+		assert_int_equal(walks(), before + 1);
+		fake_release(&stage->python, used);
+	}
+}
+
+/* Without the GIL no state is in use: the frames of the newest interpreter are called by those of the others. */
+static void of_several_states_with_frames_and_none_in_use_the_newest_counts(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t tstates[3], codes[3], other;
+
+	make_nested(stage, tstates, codes);
+	for (int i = 0; i < 3; i++)
+		assert_runs(tick(stage), codes[2]);
+	/* Its call has returned, whatever is cached. */
+	fake_stop(&stage->python, tstates[2]);
+	for (int i = 0; i < 3; i++)
+		assert_runs(tick(stage), codes[1]);
+	/* And the caller's state was in use before. */
+	fake_use(&stage->python, tstates[0]);
+	assert_runs(tick(stage), codes[0]);
+	fake_release(&stage->python, tstates[0]);
+	assert_runs(tick(stage), codes[1]);
+	/* Another thread takes the GIL. */
+	other = fake_tstate(&stage->python, stage->interp, 0x7f00cccc0000);
+	run_one(stage, other);
+	assert_runs(tick(stage), codes[1]);
+}
+
+/* One interpreter with several states of the thread (PyThreadState_New by hand). */
+static void of_several_states_of_one_interpreter_the_one_in_use_counts(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t newer = fake_tstate(&stage->python, stage->interp, ID), codes[2];
+
+	codes[0] = run_one(stage, stage->tstate);
+	fake_release(&stage->python, stage->tstate);
+	codes[1] = run_one(stage, newer);
+	fake_release(&stage->python, newer);
+	assert_runs(tick(stage), codes[1]);
+	fake_use(&stage->python, stage->tstate);
+	assert_runs(tick(stage), codes[0]);
+	fake_release(&stage->python, stage->tstate);
+	fake_use(&stage->python, newer);
+	assert_runs(tick(stage), codes[1]);
+}
+
+static void a_state_that_another_thread_uses_is_not_this_threads(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t code = run_one(stage, stage->tstate);
+	uint64_t other = fake_tstate(&stage->python, stage->interp, 0x7f00cccc0000);
+
+	fake_release(&stage->python, stage->tstate);
+	run_one(stage, other);
+	for (int i = 0; i < 3; i++)
+		assert_runs(tick(stage), code);
+	assert_true(stage->thread.kept.tstate_addr == stage->tstate);
+}
+
+/* C threads come and go through PyGILState_Ensure, and one that died without PyGILState_Release leaves its state. */
+static void dead_states_without_a_frame_hide_no_live_one(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t live, code;
+
+	for (int i = 0; i < 3; i++)
+		fake_tstate(&stage->python, stage->interp, ID);
+	live = fake_tstate(&stage->python, stage->interp, ID);
+	for (int i = 0; i < 3; i++)
+		fake_tstate(&stage->python, i ? stage->interp : fake_interp(&stage->python), ID);
+	code = run_one(stage, live);
+	assert_runs(tick(stage), code);
+	assert_true(stage->thread.kept.tstate_addr == live);
+	/* It computes without the GIL. */
+	fake_release(&stage->python, live);
+	assert_runs(tick(stage), code);
+	assert_runs(tick(stage), code);
+	host_thread_init(&stage->thread, &stage->python, 4242, ID);
+	assert_runs(tick(stage), code);
+}
+
+static void a_state_in_use_without_a_frame_is_native(void **state)
+{
+	struct host_stage *stage = *state;
+
+	fake_use(&stage->python, stage->tstate);
+	for (int i = 0; i < NATIVES_TO_TRUST + 4; i++)
+		assert_native(tick(stage));
+}
+
+/* The GIL holder is told in a page that is gone: then nothing says which state is in use. */
+static void a_gil_holder_that_cannot_be_read_is_not_this_thread(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t code = run_one(stage, stage->tstate);
+
+	if (has_status(stage))
+		return;
+	stage->python.target.current_tstate_addr = 0x7f00dead0000;
+	for (int i = 0; i < 3; i++)
+		assert_runs(tick(stage), code);
+	stage->python.target.current_tstate_addr = 0;
+	for (int i = 0; i < 3; i++)
+		assert_runs(tick(stage), code);
+}
+
+static void jit_compiled_code_is_told_and_counted(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t code = run_one(stage, stage->tstate);
+
+	assert_int_equal(tick(stage)->head.in_jit, 0);
+	if (!fake_set_executor(&stage->python, stage->tstate, 0x7f4000001000)) {
+		assert_int_equal(host_counter(PBP_COUNT_JIT), 0);
+		return;
+	}
+	for (int i = 1; i <= 3; i++) {
+		const struct host_sample *sample = tick(stage);
+
+		assert_runs(sample, code);
+		assert_int_equal(sample->head.in_jit, 1);
+		assert_int_equal(host_counter(PBP_COUNT_JIT), i);
+	}
+	fake_set_executor(&stage->python, stage->tstate, 0);
+	assert_int_equal(tick(stage)->head.in_jit, 0);
+	assert_int_equal(host_counter(PBP_COUNT_JIT), 3);
+	fake_stop(&stage->python, stage->tstate);
+	fake_set_executor(&stage->python, stage->tstate, 1ULL << 63); /* its upper half alone */
+	assert_native(tick(stage));
+	assert_int_equal(host_counter(PBP_COUNT_JIT), 3);
+	run_one(stage, stage->tstate);
+	assert_int_equal(tick(stage)->head.in_jit, 1);
+}
+
+static void jit_compiled_code_of_another_thread_is_not_this_threads(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t other = fake_tstate(&stage->python, stage->interp, 0x7f00cccc0000);
+	uint64_t code = run_one(stage, stage->tstate);
+
+	run_one(stage, other);
+	fake_use(&stage->python, stage->tstate);
+	if (!fake_set_executor(&stage->python, other, 0x7f4000001000))
+		return;
+	for (int i = 0; i < 2; i++) {
+		const struct host_sample *sample = tick(stage);
+
+		assert_runs(sample, code);
+		assert_int_equal(sample->head.in_jit, 0);
+	}
+}
+
+/* A thread that was native for long, so that births are trusted, and now runs Python code. */
+static void a_fault_after_long_native_times_is_not_native(void **state)
+{
+	struct host_stage *stage = *state;
+	uint64_t before, reads, code;
+
+	for (int i = 0; i < NATIVES_TO_TRUST + 4; i++)
+		assert_native(tick(stage));
+	code = run_one(stage, stage->tstate);
+	assert_runs(tick(stage), code);
+	before = fake_memory_reads(stage->memory);
+	assert_runs(tick(stage), code);
+	reads = fake_memory_reads(stage->memory) - before;
+	for (uint64_t n = 1; n <= reads; n++) {
+		const struct host_sample *sample;
+
+		fake_memory_fail_read(stage->memory, n);
+		sample = tick(stage);
+		if (sample->head.status == PBP_STATUS_NATIVE)
+			print_message("read %llu of %llu\n", (unsigned long long)n,
+				      (unsigned long long)reads);
+		assert_int_not_equal(sample->head.status, PBP_STATUS_NATIVE);
+		assert_runs(tick(stage), code);
 	}
 }
 
@@ -480,7 +706,7 @@ static void a_fault_during_the_search_is_unreadable_not_native(void **state)
 	/* And in the cheap look at births the fault leads to a walk. */
 	for (int i = 0; i < NATIVES_TO_TRUST; i++)
 		tick(stage);
-	for (uint64_t n = 1; n <= 5; n++) {
+	for (uint64_t n = 1; has_births(stage) && n <= 5; n++) {
 		before = walks();
 		fake_memory_fail_read(stage->memory, n);
 		assert_native(tick(stage));
@@ -513,6 +739,16 @@ int main(void)
 		HOST_TEST(all_interpreters_are_looked_through),
 		HOST_TEST(
 			a_thread_with_states_in_two_interpreters_has_the_stack_of_the_running_one),
+		HOST_TEST(of_several_states_with_frames_the_one_in_use_counts),
+		HOST_TEST(of_several_states_with_frames_and_none_in_use_the_newest_counts),
+		HOST_TEST(of_several_states_of_one_interpreter_the_one_in_use_counts),
+		HOST_TEST(a_state_that_another_thread_uses_is_not_this_threads),
+		HOST_TEST(dead_states_without_a_frame_hide_no_live_one),
+		HOST_TEST(a_state_in_use_without_a_frame_is_native),
+		HOST_TEST(a_gil_holder_that_cannot_be_read_is_not_this_thread),
+		HOST_TEST(jit_compiled_code_is_told_and_counted),
+		HOST_TEST(jit_compiled_code_of_another_thread_is_not_this_threads),
+		HOST_TEST(a_fault_after_long_native_times_is_not_native),
 		HOST_TEST(more_thread_states_than_the_limit_are_unreadable_not_native),
 		HOST_TEST(as_many_thread_states_as_the_limit_are_looked_through),
 		HOST_TEST(a_state_that_user_space_found_is_used),
