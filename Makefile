@@ -111,7 +111,7 @@ setup: ## install what build and tests need, from Debian's packages (root)
 # ---- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT    := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/support/*.c))
-TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare
+TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
@@ -159,7 +159,7 @@ check-layout: $(TOOLS) ## layout rows and line tables against the interpreters f
 .PHONY: layout-row
 layout-row: $(OUT)/tests/rows ## the layout row of PYTHON=path, an interpreter with debug information (needs gdb)
 	@tests/layout/row.sh $< $(LIBRARY) "$(PYTHON)"
-check-e2e: all ## real interpreters under the real BPF program
+check-e2e: all $(TOOLS) ## real interpreters under the real BPF program
 	@$(run_tests) $(E2E_TESTS)
 .PHONY: check-pythons-fetch check-pythons
 check-pythons-fetch: ## fetch the interpreters of `make check` that this machine has not (40 MB; root)
