@@ -63,10 +63,14 @@ static inline __attribute__((always_inline)) long string_header(struct pbp_scrat
 	__s64 at;
 
 	if (layout->string_kind == PBP_STRING_BYTES) {
+		at = block_find(s, addr + layout->bytes_size, 8);
+		if (at < 0)
+			return -1;
 		header->kind = 0;
+		header->length = block_load64(s, at, 0);
 		header->hash = ~0ULL;
 		header->data_addr = addr + layout->bytes_data;
-		return read_target(s, &header->length, 8, addr + layout->bytes_size);
+		return 0;
 	}
 	/* Not a byte more than the header: the object may end at an unmapped page. */
 	at = block_find(s, addr + first, layout->unicode_state + 4 - first);
