@@ -160,7 +160,7 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 	struct pbp_stack_buffer *stack = &s->stacks[s->current_buffer & 1];
 	const __u64 first = s->addr;
 	__u64 addr = first, depth = s->depth, code, position, word, tag, spread, select;
-	__u64 c_stack = s->c_stack;
+	__u64 c_stack = s->c_stack, last = 0;
 	__u32 from_c = 0, python = 1, any_from_c = 0, owner = 0;
 	const struct pbp_seen *seen;
 	const __u8 *frame;
@@ -182,8 +182,11 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 			select = (__u64)python - 1;
 			c_stack = (c_stack & ~select) | (addr & select);
 		}
-		if (form == FRAME_FLAGGED)
+		if (form == FRAME_FLAGGED) {
 			from_c = frame[entry_at] & 1;
+			owner = frame[owner_at];
+			last = addr;
+		}
 		addr = load64(frame + previous_at);
 		code = load64(frame + code_at) & code_mask;
 		any_from_c |= from_c;
@@ -227,6 +230,7 @@ frames_take(struct pbp_scratch *s, __u64 lo, __u64 length, __u64 base, const enu
 	s->c_stack = c_stack;
 	s->last_from_c = from_c;
 	s->last_owner = owner;
+	s->last_addr = last;
 	if (any_from_c && !s->entered)
 		entry_note(s, first, lo, length, base, form);
 }
@@ -345,6 +349,7 @@ static inline __attribute__((always_inline)) void walk_begin(struct pbp_scratch 
 	s->entered = 0;
 	s->last_from_c = 0;
 	s->last_owner = 0;
+	s->suspended = 0;
 	s->incomplete = 0;
 	s->reason = PBP_REASON_NONE;
 	s->stacks[s->current_buffer & 1].head.reserved64 = 0;
@@ -384,6 +389,20 @@ static inline __attribute__((always_inline)) int walk_lacks_shims(const struct p
 	return instr && instr != PBP_FRAME_NO_INSTR;
 }
 
+/*
+ * Does the walk end at a generator's frame that is not running? A call in 3.11 makes the new frame the current one
+ * before it links it to its caller, and the last frame at that place may have been called by a generator.
+ */
+static inline __attribute__((always_inline)) int walk_ends_suspended(struct pbp_scratch *s)
+{
+	const __s8 executing = 0; /* FRAME_EXECUTING */
+	__s8 state = executing;
+
+	return s->target.layout.frame_state_before && s->last_owner == 1 &&
+	       !read_target(s, &state, 1, s->last_addr - s->target.layout.frame_state_before) &&
+	       state != executing;
+}
+
 /* The status of the walk that just ended. */
 static inline __attribute__((always_inline)) enum pbp_status walk_status(struct pbp_scratch *s)
 {
@@ -397,7 +416,9 @@ static inline __attribute__((always_inline)) enum pbp_status walk_status(struct 
 		return PBP_STATUS_UNREADABLE;
 	if (s->addr) /* out of turns */
 		return PBP_STATUS_TRUNCATED;
-	if (entry_kind != PBP_ENTRY_ALWAYS && !s->last_from_c && !walk_lacks_shims(s)) {
+	s->suspended = walk_ends_suspended(s);
+	if (s->suspended ||
+	    (entry_kind != PBP_ENTRY_ALWAYS && !s->last_from_c && !walk_lacks_shims(s))) {
 		/* The outermost frame is always entered from C: this one was being switched to or from. */
 		s->reason = PBP_REASON_NO_ROOT;
 		return PBP_STATUS_UNREADABLE;

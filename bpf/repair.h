@@ -4,8 +4,9 @@
  *
  * Up to 3.10 and from 3.13 on a thread state leads to a whole chain of frames at every instruction, as far as was
  * ever seen. 3.11 and 3.12 do not: a call from C sets tstate->cframe before the new _PyCFrame is filled
- * (_PyEval_EvalFrameDefault), and a generator's frame is unlinked before it stops being the current one, or the other
- * way round (YIELD_VALUE, SEND, FOR_ITER in Python/bytecodes.c). What is about to be stored is then in a register of
+ * (_PyEval_EvalFrameDefault), a generator's frame is unlinked before it stops being the current one, or the other way
+ * round (YIELD_VALUE, SEND, FOR_ITER in Python/bytecodes.c), and a call makes the new frame the current one before it
+ * is linked (CALL in 3.11's Python/ceval.c). What is about to be stored is then in a register of
  * the interrupted thread, and what a register holds is proven before it is believed: the leaf-most frame that was
  * entered from C returns to the current frame of the C-level caller.
  *
@@ -64,8 +65,7 @@ static inline __attribute__((always_inline)) void register_cframe(struct pbp_scr
 	    read_target(s, &previous, 8, value + layout->cframe_previous))
 		return;
 	if (value != s->root_cframe_addr &&
-	    (!is_older_cframe(s, previous, value) ||
-	     (!frame && previous != s->root_cframe_addr) ||
+	    (!is_older_cframe(s, previous, value) || (!frame && previous != s->root_cframe_addr) ||
 	     read_target(s, &proof, 8, previous + layout->cframe_current_frame)))
 		return;
 	s->nearest_cframe = value;
@@ -143,8 +143,8 @@ PBP_GLOBAL int register_look(__u32 cpu, __u32 number)
  * The C-level caller's stack, of a thread whose newest _PyCFrame is not filled yet. What no register holds is stored
  * already, unless `stored` is 0: then the memory is not asked.
  */
-static inline __attribute__((always_inline)) enum pbp_status
-repair_entry(struct pbp_scratch *s, __u32 cpu, __u32 stored)
+static inline __attribute__((always_inline)) enum pbp_status repair_entry(struct pbp_scratch *s,
+									  __u32 cpu, __u32 stored)
 {
 	__u32 proven = 1, reason = s->reason;
 	enum pbp_status status;
@@ -217,11 +217,12 @@ PBP_GLOBAL int register_fits(__u32 cpu, __u32 number)
 }
 
 /*
- * The stack of a thread whose current frame is a generator's that is linked to no caller: the one that resumes it, or
- * that it yields to, is in a register. If several frames fit, nothing tells which it is.
+ * The stack of a thread whose current frame is not linked to its caller: a generator's, which its caller resumes or
+ * to which it yields, or one that is just being called (3.11). The caller is in a register. If several frames fit,
+ * nothing tells which it is.
  */
-static inline __attribute__((always_inline)) enum pbp_status
-repair_generator(struct pbp_scratch *s, __u32 cpu)
+static inline __attribute__((always_inline)) enum pbp_status repair_unlinked(struct pbp_scratch *s,
+									     __u32 cpu)
 {
 	s->nfits = 0;
 	s->fit_addr = 0;
@@ -243,17 +244,21 @@ static inline __attribute__((always_inline)) enum pbp_status stack_walk(struct p
 {
 	enum pbp_status status = PBP_STATUS_UNREADABLE;
 	__u32 stored = 1;
+	int half;
 
 	s->repaired = 0;
 	s->generation = code_generation(s);
 	if (!s->switching) {
 		status = walk_from(s, cpu, s->frame_addr);
-		if (s->target.layout.cframe_current_frame == PBP_ABSENT || !half_switched(s))
+		if (s->target.layout.cframe_current_frame == PBP_ABSENT)
 			return status;
-		if (!s->entered && !s->incomplete) {
+		half = half_switched(s);
+		if (!half && !s->suspended)
+			return status;
+		if (!s->incomplete && (!half || !s->entered)) {
 			if (status == PBP_STATUS_UNREADABLE) {
 				s->repaired = 1;
-				return repair_generator(s, cpu);
+				return repair_unlinked(s, cpu);
 			}
 			/* greenlet's C stack begins at a _PyCFrame without a frame; otherwise the frame has returned. */
 			if (!s->outer_unknown && !s->outer_frame_addr)

@@ -128,6 +128,8 @@ struct pbp_scratch {
 	__u32 entered; /* first_caller is valid */
 	__u32 last_from_c; /* the frame walked last was a shim or was entered from C */
 	__u32 last_owner; /* its owner: 0, the thread's frame stack; 1, a generator */
+	__u64 last_addr; /* its address */
+	int suspended; /* it is a generator's that waits: not the root of a stack */
 	__u32 incomplete; /* the walk ended before the root */
 	__u32 tlbc_index; /* of the frame taken last: which copy of its bytecode it runs, 0: the code object's own */
 	__u64 tlbc_code, tlbc_instr; /* of that frame */

@@ -71,6 +71,7 @@ enum pbp_linetable_format {
 	OFFSET(frame_owner) /* u8 */                                                                    \
 	VALUE(frame_shim_owner) /* owners from this one on are shims, not Python frames; 0: no shims */ \
 	OFFSET(frame_is_entry) /* u8, 3.11 */                                                           \
+	VALUE(frame_state_before) /* s8 gi_frame_state, bytes before a generator's frame; 3.11, else 0 */ \
 	VALUE(frame_entry_kind) /* enum pbp_entry_kind */                                               \
 	OFFSET(object_type)                                                                             \
 	OFFSET(type_name) /* tp_name, a C string */                                                     \

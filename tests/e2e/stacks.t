@@ -10,18 +10,34 @@ import harness
 
 RATE = 5000
 SECONDS = 1
+# Of the versions and builds that `make check` runs a part on (Interpreter.short): what no other cell covers there.
+SHORT = ("calls", "generators", "callbacks", "threads", "recursion 1000", "gilstate", "frames", "settrace")
 
 
 class Cell:
-    """One target with its arguments, how it is sampled and what must hold of the run."""
+    """One target with its arguments, how it is sampled, what must hold of the run, and who can run it."""
 
-    def __init__(self, name, target, arguments=(), facts=None, options=(), pinned=True, whole=True, native=False):
-        self.name, self.target, self.arguments = name, target, arguments
+    def __init__(self, name, target=None, arguments=(), facts=None, options=(), pinned=True, whole=True, native=False,
+                 ends=False, since=(2, 7), module=None, python=(), not_on=()):
+        self.name, self.target, self.arguments = name, target or name, arguments
         self.facts, self.options, self.pinned, self.whole, self.native = facts or {}, options, pinned, whole, native
+        self.ends = ends  # by itself, after SECONDS
+        self.since = since  # the first version whose language or library it needs
+        self.module = module  # that it needs and not every build has
+        self.python = python  # options of the interpreter
+        self.not_on = not_on  # words of builds
 
-    def test(self, interpreter):
-        with harness.Target(interpreter, self.target, 60, *self.arguments, pinned=self.pinned) as target:
-            run = harness.record(target.wait_ready(), RATE, SECONDS, *self.options)
+    def suits(self, interpreter):
+        if interpreter.minor < self.since or set(interpreter.build) & set(self.not_on):
+            return False
+        if interpreter.short and self.name not in SHORT:
+            return False
+        return not self.module or interpreter.has_module(self.module)
+
+    def test(self, interpreter, tap):
+        with harness.Target(interpreter, self.target, SECONDS if self.ends else 60, *self.arguments,
+                            pinned=self.pinned, options=self.python) as target:
+            run = harness.record(target.wait_ready(), RATE, None if self.ends else SECONDS, *self.options)
         problems = run.problems()
         if problems:
             return problems
@@ -30,18 +46,33 @@ class Cell:
         if not self.native and run.account.native > 0.001 * run.account.samples:
             problems.append("%d of %d samples native" % (run.account.native, run.account.samples))
         facts = dict(self.facts, thread_cpu=run.thread_cpu, rate=RATE)
-        return problems + check_stacks.check(interpreter, self.target, run.stacks, facts)
+        problems += check_stacks.check(interpreter, self.target, run.stacks, facts)
+        if "report" in facts:
+            tap.note("%s %s: %s" % (interpreter.label, self.name, facts["report"]))
+        return problems
 
 
 def cells(library):
-    out = [Cell(name, name) for name in ("calls", "generators", "coroutines", "callbacks", "classes", "longtable")]
-    out += [Cell(name, name, pinned=False) for name in ("threads", "gil_release")]
+    out = [Cell(name) for name in ("calls", "generators", "callbacks", "classes", "longtable", "frames", "forked")]
+    out += [Cell("delegating", since=(3, 6)), Cell("coroutines", since=(3, 6))]
+    out += [Cell(name, pinned=False) for name in ("threads", "resumed", "forking")]
+    out += [Cell("gil_release", pinned=False, module="zlib")]
     out += [Cell("recursion %d" % depth, "recursion", [depth], {"depth": depth}) for depth in (10, 1000)]
     out += [Cell("mapchain 60", "mapchain", [60], {"depth": 60}),
             Cell("deep, truncated", "deep", [3000], {"depth": 3000, "max_depth": 1024}, whole=False),
             Cell("deep, whole", "deep", [3000], {"depth": 3000, "max_depth": 4096}, ["--max-depth", 4096])]
+    out += [Cell("settrace", "tracing", ["settrace"]), Cell("setprofile", "tracing", ["setprofile"]),
+            Cell("monitoring", "tracing", ["monitoring"], since=(3, 12)),
+            Cell("-X perf", "calls", since=(3, 12), python=("-X", "perf")),
+            Cell("subinterpreters", since=(3, 8), native=True),
+            # The worker of uWSGI does not end with its script.
+            Cell("finalising", ends=True, native=True, not_on=("uwsgi",)),
+            # It starts its executable anew, and the program that embeds wants arguments of its own.
+            # After each exec the runtime is looked for anew, and until then no stack can be whole.
+            Cell("startups", ends=True, native=True, whole=False, not_on=("embedded",)),
+            Cell("greenlets", module="greenlet"), Cell("gevents", module="gevent")]
     if library:
-        out += [Cell(name, name, [library], native=True) for name in ("gilstate", "native_threads")]
+        out += [Cell(name, name, [library], native=True, module="ctypes") for name in ("gilstate", "native_threads")]
     return out
 
 
@@ -52,5 +83,6 @@ with tempfile.TemporaryDirectory() as folder:
         tap.skip("gilstate, native_threads", "no C compiler")
     for interpreter in harness.each_supported(tap, "stacks"):
         for cell in cells(library):
-            tap.attempt("%s %s" % (interpreter.label, cell.name), lambda: cell.test(interpreter), 2)
+            if cell.suits(interpreter):
+                tap.attempt("%s %s" % (interpreter.label, cell.name), lambda: cell.test(interpreter, tap), 2)
 sys.exit(tap.done())

@@ -136,12 +136,16 @@
 #endif
 #if PY_VERSION_HEX >= 0x030c0000
 #define ORACLE_frame_is_entry	ABSENT
+#define ORACLE_frame_state_before 0
 #define ORACLE_frame_entry_kind PBP_ENTRY_SHIM
 #elif PY_VERSION_HEX >= 0x030b0000
 #define ORACLE_frame_is_entry	OFFSET(_PyInterpreterFrame, is_entry)
+#define ORACLE_frame_state_before \
+	(OFFSET(PyGenObject, gi_iframe) - OFFSET(PyGenObject, gi_frame_state))
 #define ORACLE_frame_entry_kind PBP_ENTRY_FLAG
 #else
 #define ORACLE_frame_is_entry	ABSENT
+#define ORACLE_frame_state_before 0
 #define ORACLE_frame_entry_kind PBP_ENTRY_ALWAYS
 #endif
 

@@ -22,7 +22,7 @@ def collect(code, out):
 def dump(path):
     out = []
     with io.open(path, "rb") as source:
-        collect(compile(source.read(), path, "exec"), out)
+        collect(compile(source.read(), path, "exec", 0, True), out)  # True: without this file's __future__
     return out
 
 

@@ -193,6 +193,10 @@ void fake_set_code(struct fake_python *python, uint64_t frame_addr, uint64_t cod
 	put(python, frame_addr + python->layout->frame_code, code);
 }
 
+/* Bytes of a generator object before its frame, and its gi_frame_state while it runs (3.11). */
+#define GENERATOR_BYTES	    80
+#define GENERATOR_EXECUTING 0
+
 static void write_instr(struct fake_python *python, uint64_t addr, const struct fake_frame *frame)
 {
 	const struct pbp_layout *layout = python->layout;
@@ -240,6 +244,9 @@ void fake_write_frame(struct fake_python *python, uint64_t addr, const struct fa
 				     frame->generator ? OWNER_GENERATOR : OWNER_THREAD);
 	if (layout->frame_is_entry != PBP_ABSENT)
 		fake_memory_write_u8(python->memory, addr + layout->frame_is_entry, frame->from_c);
+	if (layout->frame_state_before && frame->generator)
+		fake_memory_write_u8(python->memory, addr - layout->frame_state_before,
+				     GENERATOR_EXECUTING);
 }
 
 static void write_shim(struct fake_python *python, uint64_t addr, uint64_t previous)
@@ -383,7 +390,8 @@ static uint64_t push_frame(struct fake_python *python, const struct fake_frame *
 	uint64_t size = python->layout->frame_size, addr = python->stack;
 
 	if (frame->generator)
-		return fake_alloc(python, size);
+		/* In its generator object, behind what that says of it. */
+		return fake_alloc(python, size + GENERATOR_BYTES) + GENERATOR_BYTES;
 	python->stack += ((size + 7) & ~7ULL) + 8ULL * fake_random(python, 24); /* its locals */
 	fake_memory_map(python->memory, addr, size);
 	return addr;

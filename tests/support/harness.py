@@ -43,16 +43,18 @@ def end(process):
 
 
 class Target:
-    """A program that prints `pid N ready`; used in a `with`, at whose end it is killed."""
+    """A program that prints `pid N ready`; used in a `with`, at whose end it is killed.
 
-    def __init__(self, interpreter, name, *arguments, pinned=True):
+    N, which becomes the pid, can be of a child of its own. Options are the interpreter's, such as -X perf."""
+
+    def __init__(self, interpreter, name, *arguments, pinned=True, options=(), environment=None):
         self.interpreter, self.name = interpreter, name
         self.threads = {}  # name -> [tid]
         self._ready = threading.Event()
         self.errors = tempfile.TemporaryFile()
-        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="0", PYTHONNOUSERSITE="1")
-        self.process = start([interpreter.path, check_stacks.target_path(name), *map(str, arguments)],
-                             {TARGET_CPU} if pinned else None, env=environment, stdin=subprocess.DEVNULL,
+        self.process = start([interpreter.path, *options, check_stacks.target_path(name), *map(str, arguments)],
+                             {TARGET_CPU} if pinned else None, stdin=subprocess.DEVNULL,
+                             env=dict(interpreter.start_environment(), **(environment or {})),
                              stdout=subprocess.PIPE, stderr=self.errors)
         self.pid = self.process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -64,6 +66,7 @@ class Target:
             if len(words) == 3 and words[0] == b"thread":
                 self.threads.setdefault(words[1].decode(), []).append(int(words[2]))
             elif words[:1] == [b"pid"] and words[2:] == [b"ready"]:
+                self.pid = int(words[1])
                 self._ready.set()
         self._ready.set()
 
@@ -93,6 +96,9 @@ class Target:
         self._reader.join()
         self.process.stdout.close()
         self.errors.close()
+        for left in ("/tmp/perf-%d.map" % self.pid, "/tmp/perf-%d.map" % self.process.pid):  # by -X perf
+            if os.path.exists(left):
+                os.unlink(left)
 
 
 class Run:
@@ -166,13 +172,15 @@ def wait_for(condition, seconds=10):
 
 
 def build_cthreads(folder):
-    """The shared library of targets/cthreads.c; None when there is no compiler."""
+    """The shared library of targets/cthreads.c; None when there is no compiler.
+
+    Linked with nothing, so that its symbols have no versions and the C library of any interpreter's root serves."""
     compiler = shutil.which(os.environ.get("CC", "gcc"))
     if not compiler:
         return None
     library = os.path.join(folder, "libcthreads.so")
     source = os.path.join(check_stacks.TARGETS, "cthreads.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-D_GNU_SOURCE", "-o", library, source, "-pthread"],
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-D_GNU_SOURCE", "-nostdlib", "-o", library, source],
                    check=True)
     return library
 

@@ -1,11 +1,12 @@
 """What every target shares: how long to work, and the line that says it is ready.
 
-A target runs on CPython 2.7 and 3.6 to 3.15, is started as `TARGET SECONDS [MORE...]`, prints
+A target runs on CPython 2.7 and 3.6 to 3.15 unless it says otherwise, is started as `TARGET SECONDS [MORE...]`, prints
 `pid N ready` when every later stack is one that it can have, and works until END.
 
 A comment `# -> f, g` names the functions that its line calls straight away, `# => f` those that it
-calls through frames of the standard library (`-`: none); a line can have both, in this order. tests/support/check_stacks.py reads these
-comments: a sampled stack with any other pair of frames is one that the program cannot have.
+calls through frames of the standard library (`-`: none); a line can have both, in this order.
+tests/support/check_stacks.py reads these comments: a sampled stack with any other pair of frames is one
+that the program cannot have.
 """
 import os
 import sys
@@ -30,8 +31,7 @@ def say(line):
 
 def thread(name):
     """Tell which thread this is, so that its CPU time can be compared with its samples."""
-    import threading
-    say("thread %s %d" % (name, getattr(threading, "get_native_id", lambda: 0)()))  # -> say
+    say("thread %s %s" % (name, os.readlink("/proc/thread-self").rpartition("/")[2]))  # -> say
 
 
 def ready():

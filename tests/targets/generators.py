@@ -1,4 +1,4 @@
-"""Generators: for loops over them, `yield from`, send, close, expressions (3.x: 2.7 has no `yield from`)."""
+"""Generators: for loops over them, send, close, expressions."""
 import common
 
 
@@ -20,13 +20,6 @@ def doubled(n):
         yield x + spin(20)  # -> spin
 
 
-def delegating(n, depth):
-    if depth:
-        yield from delegating(n, depth - 1)  # -> delegating
-    else:
-        yield from numbers(n)  # -> numbers
-
-
 def receiver():
     got = 0
     try:
@@ -43,10 +36,6 @@ def over_for():
     return total
 
 
-def over_from():
-    return list(delegating(8, 10))  # -> delegating
-
-
 def over_expression():
     return sum(spin(x) for x in doubled(8) if x)  # -> <genexpr>, doubled, spin
 
@@ -61,7 +50,6 @@ def over_send():
 
 def round_trip():
     over_for()  # -> over_for
-    over_from()  # -> over_from
     over_expression()  # -> over_expression
     over_send()  # -> over_send
 

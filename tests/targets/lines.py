@@ -5,10 +5,10 @@ import common
 def body():
     x, z, i = 1.5, 2.5, 0
     while i < 400000:  # LOOP
-        z = x * x  # LOOP
-        z = x * z  # LOOP
-        z = x * x  # LOOP
-        z = x * z  # LOOP
+        z = x * x * x  # LOOP
+        z = x * z * x  # LOOP
+        z = x * x * x  # LOOP
+        z = x * z * x  # LOOP
         i += 1  # LOOP
     return z
 

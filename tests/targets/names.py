@@ -2,11 +2,12 @@
 """Functions whose names and file names are hard to read or to print: `names.py SECONDS FACTS`.
 
 FACTS gets one JSON line [name, qualified name, file name, first line] for each, as the interpreter has them.
-Before 3.8 code objects cannot be given any name, so only those that the grammar allows are used.
+In 2.7, where names are bytes, they are UTF-8, without those that UTF-8 cannot say or that are too long in it.
 """
 from __future__ import unicode_literals
 
 import json
+import re
 import sys
 
 import common
@@ -43,27 +44,47 @@ NAMES = [  # name, qualified name, file name
 ]
 
 
+BYTES_MAX = 8192  # PBP_STRING_BYTES_MAX of include/config.h
+OLD = sys.version_info[0] == 2
+
+
+def possible(*names):
+    """Can this version have these names as they are?"""
+    return not OLD or all(len(name.encode("utf-8")) <= BYTES_MAX
+                          and not re.search(b"\xed[\xa0-\xbf]", name.encode("utf-8")) for name in names)
+
+
+def renamed(code, name, qualname, filename):
+    """The same code under other names."""
+    if hasattr(code, "replace"):  # 3.8 and later
+        changes = {"co_name": name, "co_filename": filename}
+        if hasattr(code, "co_qualname"):
+            changes["co_qualname"] = qualname
+        return code.replace(**changes)
+    if OLD:
+        name, filename = name.encode("utf-8"), filename.encode("utf-8")
+    arguments = [code.co_argcount] + ([] if OLD else [code.co_kwonlyargcount])
+    return type(code)(*arguments + [code.co_nlocals, code.co_stacksize, code.co_flags, code.co_code, code.co_consts,
+                                    code.co_names, code.co_varnames, filename, name, code.co_firstlineno,
+                                    code.co_lnotab, code.co_freevars, code.co_cellvars])
+
+
 def make(index, name, qualname, filename):
     """A function with those names whose `def` stands on a line of its own number."""
     namespace = {}
-    replaceable = hasattr(make.__code__, "replace")
     text = SOURCE % ("\n" * (10 * index), "function_%d" % index)
-    exec(compile(text, "compiled.py" if replaceable else "compiled_%d.py" % index, "exec"), namespace)
+    exec(compile(text, "compiled.py", "exec"), namespace)
     function = namespace["function_%d" % index]
-    if replaceable:
-        changes = {"co_name": name, "co_filename": filename}
-        if hasattr(function.__code__, "co_qualname"):
-            changes["co_qualname"] = qualname
-        function.__code__ = function.__code__.replace(**changes)
+    function.__code__ = renamed(function.__code__, name, qualname, filename)
     return function
 
 
 def facts(code):
-    return json.dumps([code.co_name, getattr(code, "co_qualname", code.co_name), code.co_filename,
-                       code.co_firstlineno])
+    names = [code.co_name, getattr(code, "co_qualname", code.co_name), code.co_filename]
+    return json.dumps([name.decode("utf-8") if OLD else name for name in names] + [code.co_firstlineno])
 
 
-functions = [make(i, *names) for i, names in enumerate(NAMES)]
+functions = [make(i, *names) for i, names in enumerate(NAMES) if possible(*names)]
 if len(sys.argv) > 2:
     with open(sys.argv[2], "w") as out:
         out.write("\n".join(facts(f.__code__) for f in functions) + "\n")

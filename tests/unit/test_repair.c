@@ -629,6 +629,48 @@ static void a_generator_that_is_linked_to_nobody_is_resumed_by_the_frame_in_a_re
 	}
 }
 
+/*
+ * In the outermost evaluation a frame is just being called: it is the current one, and still linked to what called the
+ * last frame at its place, a generator that waits now.
+ */
+static void a_call_that_is_still_linked_to_a_suspended_generator_is_its_callers(void **state)
+{
+	struct host_stage *stage = *state;
+	const struct pbp_layout *layout = stage->python.layout;
+	struct fake_frame *frames = host_alloc(stage, 3 * sizeof(*frames));
+	const struct fake_frame waiting = { .code = fake_function(&stage->python, "waiting"),
+					    .instr = 7,
+					    .from_c = true,
+					    .generator = true };
+	const int8_t states[] = { -2, -1, 1, 4 }; /* all but FRAME_EXECUTING */
+	uint64_t addr = fake_alloc(&stage->python, 512) + 256;
+	const struct host_sample *sample;
+
+	if (!has_cframes(stage))
+		return;
+	for (size_t i = 0; i < 3; i++)
+		frames[i] = (struct fake_frame){ .code = fake_function(&stage->python, "function"),
+						 .instr = (int32_t)i + 1 };
+	fake_run(&stage->python, stage->tstate, frames, 3);
+	fake_write_frame(&stage->python, addr, &waiting, 0);
+	fake_memory_write_u8(stage->memory, addr + layout->frame_owner, 1);
+	fake_set_previous(&stage->python, frames[0].addr, addr);
+	for (size_t i = 0; i < sizeof(states); i++) {
+		fake_memory_write_u8(stage->memory, addr - 5, (uint8_t)states[i]);
+		set_register(stage, frames[1].addr);
+		sample = tick(stage);
+		assert_int_equal(sample->head.status, PBP_STATUS_COMPLETE);
+		assert_frames(sample, frames + 1, 2);
+		set_register(stage, NOWHERE);
+		assert_refused(stage, PBP_REASON_NO_ROOT);
+	}
+	/* C calls a generator on a thread without any other frame. */
+	if (!layout->frame_state_before)
+		return;
+	fake_memory_write_u8(stage->memory, addr - 5, 0);
+	assert_int_equal(tick(stage)->head.status, PBP_STATUS_COMPLETE);
+}
+
 static void a_generator_with_two_frames_that_fit_is_refused(void **state)
 {
 	struct host_stage *stage = *state;
@@ -943,6 +985,7 @@ int main(void)
 		HOST_TEST(a_thread_that_enters_its_first_frame_is_native),
 		HOST_TEST(
 			a_generator_that_is_linked_to_nobody_is_resumed_by_the_frame_in_a_register),
+		HOST_TEST(a_call_that_is_still_linked_to_a_suspended_generator_is_its_callers),
 		HOST_TEST(a_generator_with_two_frames_that_fit_is_refused),
 		HOST_TEST(a_generator_without_a_frame_that_fits_is_refused),
 		HOST_TEST(registers_of_the_kernel_are_not_asked),

@@ -156,6 +156,7 @@ static int check_values(const struct pbp_layout *layout, struct err *err)
 		{ "frame_instr_shift", layout->frame_instr_shift, 0, 1 },
 		{ "frame_instr_bytes", layout->frame_instr_bytes, 1, 2 },
 		{ "frame_shim_owner", layout->frame_shim_owner, 0, UINT8_MAX },
+		{ "frame_state_before", layout->frame_state_before, 0, UINT8_MAX },
 		{ "frame_entry_kind", layout->frame_entry_kind, 0, PBP_ENTRY_SHIM },
 		{ "string_kind", layout->string_kind, 0, PBP_STRING_BYTES },
 		{ "unicode_kind_shift", layout->unicode_kind_shift, 0, 29 },

@@ -293,6 +293,7 @@ const struct layout_row layout_rows[] = {
 			.frame_owner = 69,
 			.frame_shim_owner = 0,
 			.frame_is_entry = 68,
+			.frame_state_before = 5,
 			.frame_entry_kind = PBP_ENTRY_FLAG,
 			NO_TLBC,
 			.code_size = 184,
