@@ -9,11 +9,13 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
+import interpreters
 
 PYTHON = "/usr/bin/python3.11"  # Debian's: static, so that one file is the whole interpreter
 LOOP = "import os\nprint('pid %d ready' % os.getpid(), flush=True)\nwhile True: pass"
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 FIND = os.path.join(os.path.dirname(harness.PROFILER), "tests", "find")  # tests/bench/find.c
+LIBRARY = os.path.realpath("/usr/lib/%s-linux-gnu/libpython3.11.so.1.0" % os.uname().machine)
 SPARSE = 4 << 30  # bytes
 
 
@@ -22,7 +24,7 @@ class Running:
 
     def __init__(self, path, command=None):
         self.process = harness.start(command or [path, "-S", "-c", LOOP], {harness.TARGET_CPU}, stdout=subprocess.PIPE,
-                                     stderr=subprocess.DEVNULL, env={"PYTHONHOME": "/usr"})
+                                     stderr=subprocess.DEVNULL, env={"PYTHONHOME": "/usr"} if path else None)
         self.pid = self.process.pid
 
     def __enter__(self):
@@ -35,11 +37,11 @@ class Running:
         self.process.stdout.close()
 
 
-def sampled(running, *options):
-    """Problems of a run over it: it is a CPython 3.11 whose stacks are whole."""
-    run = harness.profile("-p", running.pid, "-d", 0.5, "-f", "folded", "-q", *options)
+def sampled(running, version="3.11"):
+    """Problems of a run over it: it is a CPython of that version whose stacks are whole."""
+    run = harness.profile("-p", running.pid, "-d", 0.5, "-f", "folded", "-q")
     problems = run.problems() or run.account.whole()
-    if not problems and not run.account.python.startswith("3.11."):
+    if not problems and not (run.account.python + ".").startswith(version + "."):
         problems = ["CPython %s" % run.account.python]
     if not problems and not all(s.frames and s.frames[-1].label == "<module>" for s in run.stacks):
         problems = ["not the program's stacks: %s" % run.out[:200]]
@@ -139,6 +141,19 @@ def mapped_instead(folder):
         return sampled(running)
 
 
+def beside_another(version):
+    """Two runtimes in one process, of which one is in use: the machine's libpython is loaded by another version."""
+    def test(_folder):
+        interpreter = interpreters.pyenv(version)
+        program = "import ctypes, sys\nctypes.CDLL(sys.argv[1])\n" + LOOP
+        with Running(None, [interpreter.path, "-S", "-c", program, LIBRARY]) as running:
+            with open("/proc/%d/maps" % running.pid) as maps:
+                if LIBRARY not in maps.read():
+                    return ["%s is not mapped" % LIBRARY]
+            return sampled(running, version)
+    return test
+
+
 def main():
     tap = harness.begin()
     tests = (("under another name", renamed), ("through a link", linked), ("started by the dynamic linker", by_loader),
@@ -153,6 +168,12 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as folder:
             tap.attempt(name, lambda: test(folder), 2)
+    for version in ("3.8", "3.12", "3.13"):
+        name = "a libpython 3.11 that %s has loaded and does not use" % version
+        if interpreters.pyenv(version).path and os.path.exists(LIBRARY):
+            tap.attempt(name, lambda: beside_another(version)(None), 2)
+        else:
+            tap.skip(name, interpreters.pyenv(version).reason or "no %s" % LIBRARY)
     return tap.done()
 
 
