@@ -294,6 +294,20 @@ static void a_frame_that_has_not_started_is_at_the_first_line(void **state)
 	assert_true(exact);
 }
 
+static void a_position_that_does_not_fit_is_told_from_a_frame_that_has_not_started(void **state)
+{
+	struct codes *codes = *state;
+	struct made made = make("f", NULL, "app.py", 42);
+	bool exact = true;
+
+	/* A table that may go on to where code units do not fit any more. */
+	add_linetable(&made, "\x80", 2);
+	made.record.linetable_full_size = 200000;
+	assert_int_equal(code_line(codes_get(codes, add(codes, &made)), PBP_FRAME_NO_INSTR, &exact),
+			 42);
+	assert_false(exact);
+}
+
 /* An instruction is exact as far as the table reaches, and at the first line beyond. */
 static void a_cut_line_table_is_exact_up_to_its_cut(void **state)
 {
@@ -433,6 +447,7 @@ int main(void)
 		TEST(cpythons_own_frame_below_a_constructor_is_internal),
 		TEST(each_instruction_has_its_line),
 		TEST(a_frame_that_has_not_started_is_at_the_first_line),
+		TEST(a_position_that_does_not_fit_is_told_from_a_frame_that_has_not_started),
 		TEST(a_cut_line_table_is_exact_up_to_its_cut),
 		TEST(a_line_table_that_could_not_be_read_is_not_exact),
 		TEST(an_instruction_without_a_line_shows_the_line_before),

@@ -284,6 +284,21 @@ static void an_absent_table_shows_the_first_line(void **state)
 }
 
 /* Every answer for random bytes is a line or one of the two constants; what is read is the sanitizer's to judge. */
+static void a_table_reaches_as_far_as_its_last_line_begins(void **state)
+{
+	const uint8_t pairs[] = { 255, 1, 45, 1, 10, 1 }; /* lines begin at 0, 255, 300 and 310 */
+	const uint8_t steps[] = { 0xd8, 0, 0, 0xdf, 0, 0 }; /* of 1 and 8 code units */
+
+	(void)state;
+	assert_true(linetable_reaches(PBP_LINETABLE_LNOTAB, pairs, sizeof(pairs), 310));
+	assert_false(linetable_reaches(PBP_LINETABLE_LNOTAB, pairs, sizeof(pairs), 311));
+	assert_true(linetable_reaches(PBP_LINETABLE_LNOTAB_UNSIGNED, pairs, 2, 255));
+	assert_false(linetable_reaches(PBP_LINETABLE_LNOTAB_UNSIGNED, pairs, 2, 256));
+	assert_true(linetable_reaches(PBP_LINETABLE_LOCATIONS, steps, sizeof(steps), 2));
+	assert_false(linetable_reaches(PBP_LINETABLE_LOCATIONS, steps, sizeof(steps), 3));
+	assert_false(linetable_reaches(PBP_LINETABLE_RANGES, NULL, 0, 1));
+}
+
 static void random_tables_are_answered(void **state)
 {
 	uint64_t random = 88172645463325252ULL;
@@ -324,6 +339,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_format_has_no_lines),
 		cmocka_unit_test(an_instruction_without_a_line_shows_the_nearest_one_before_it),
 		cmocka_unit_test(an_absent_table_shows_the_first_line),
+		cmocka_unit_test(a_table_reaches_as_far_as_its_last_line_begins),
 		cmocka_unit_test(random_tables_are_answered),
 	};
 

@@ -268,8 +268,13 @@ int32_t code_line(const struct code *code, uint32_t instruction, bool *ret_exact
 	int32_t line;
 
 	*ret_exact = true;
-	if (instruction == PBP_FRAME_NO_INSTR) /* not started yet */
+	if (instruction == PBP_FRAME_NO_INSTR) {
+		/* Not started yet; but in a function that large it may also be a position that does not fit. */
+		*ret_exact = code->linetable_size == code->linetable_full_size &&
+			     !linetable_reaches(code->linetable_format, code->linetable,
+						code->linetable_size, offset);
 		return code->firstlineno;
+	}
 	line = covered(code, offset)
 		       ? linetable_line(code->linetable_format, code->linetable,
 					code->linetable_size, code->firstlineno, offset)

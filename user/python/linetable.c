@@ -205,3 +205,17 @@ int32_t linetable_line_to_show(enum pbp_linetable_format format, const uint8_t *
 		return line;
 	return before > 0 ? before : first_line;
 }
+
+bool linetable_reaches(enum pbp_linetable_format format, const uint8_t *table, size_t size,
+		       uint32_t byte_offset)
+{
+	struct cursor cursor = { .at = table, .end = table + size };
+	next_range *next = reader_of(format);
+	struct range range;
+
+	while (next && next(&cursor, &range)) {
+		if (range.start >= byte_offset)
+			return true;
+	}
+	return false;
+}

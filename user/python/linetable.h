@@ -33,4 +33,8 @@ int32_t linetable_line(enum pbp_linetable_format format, const uint8_t *table, s
 int32_t linetable_line_to_show(enum pbp_linetable_format format, const uint8_t *table, size_t size,
 			       int32_t first_line, uint32_t byte_offset, bool *ret_exact);
 
+/* Does the bytecode go on at byte_offset or beyond, as far as the table says? */
+bool linetable_reaches(enum pbp_linetable_format format, const uint8_t *table, size_t size,
+		       uint32_t byte_offset);
+
 #endif
