@@ -149,7 +149,8 @@ LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)
 
 .PHONY: check check-unit check-layout check-e2e check-parts
 check: setup ## set up, build, and run every test (end-to-end ones need root)
-	@$(MAKE) --no-print-directory check-pythons-fetch check-parts
+	@$(MAKE) --no-print-directory check-pythons-fetch
+	@$(MAKE) --no-print-directory check-parts
 check-parts: all $(UNIT_TESTS) $(TOOLS)
 	@$(run_tests) $(LINT) $(UNIT_TESTS) $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
 check-unit: all $(UNIT_TESTS) ## the tests that need no privileges and no interpreter
