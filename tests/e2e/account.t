@@ -82,7 +82,7 @@ def busy(interpreter, tap):
     tap.note("%s: sampled %.3f s, kernel %s s, %d missed, %d of %d complete, %s"
              % (interpreter.label, a.sampled, a.kernel, a.missed, a.complete, a.samples, a.cost_line))
     problems = against_kernel(a)
-    if a.pid != target.pid or (a.python + ".").startswith(interpreter.version + ".") is False:
+    if a.pid != target.pid or not (a.python.split()[0] + ".").startswith(interpreter.version + "."):
         problems.append("account of pid %d, CPython %s" % (a.pid, a.python))
     return problems + all_ticks(a)
 
