@@ -81,12 +81,12 @@ class Account:
             out.append(self.incomplete)
         return out
 
-    def whole(self, sigmas=0):
-        """Problems: more than one stack in a thousand was not read to its root, or a sample was lost or unnamed.
+    def whole(self, sigmas=0, share=0.001):
+        """Problems: more than that share of the stacks was not read to its root, or a sample was lost or unnamed.
         With sigmas: more than what that share gives by chance in so few samples."""
         out = []
         wanted = self.samples - self.native
-        allowed = 0.001 * wanted
+        allowed = share * wanted
         if wanted - self.complete > allowed + sigmas * math.sqrt(allowed):
             out.append("only %d of %d stacks are complete (%s)" % (self.complete, wanted, self.reasons))
         if self.lost or self.unnamed:
