@@ -2,9 +2,9 @@
 
 The first time it waits until a profiler may have found it.
 """
-import os
-import sys
-import time
+import os  # => -
+import sys  # => -
+import time  # => -
 
 import common  # -> <module> => <module>
 
