@@ -13,29 +13,34 @@ CLANG    ?= clang
 BPFTOOL  ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool || echo bpftool)
 STRIP    ?= llvm-strip
 PKG_CONFIG ?= pkg-config
-# DEBUG=1: no optimisation; SAN=1: address and undefined-behaviour sanitizers; WERROR=0: warnings pass; V=1: whole commands
+# STATIC=1: without shared libraries; DEBUG=1: no optimisation; SAN=1: address and undefined-behaviour sanitizers; WERROR=0: warnings pass; V=1: whole commands
 WERROR   ?= 1
-OUT      := .out$(if $(DEBUG),/debug)$(if $(SAN),/san)
+OUT      := .out$(if $(STATIC),/static)$(if $(DEBUG),/debug)$(if $(SAN),/san)
 ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
 
 # Debian's names of what the build needs, and of what the tests need besides.
-PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev
+PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev
 TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg python3-greenlet python3-gevent
 
 # ---- sources --------------------------------------------------------------------------------------
 BPF_SOURCE := bpf/pybpfprof.bpf.c
 SOURCES := \
-	$(addprefix user/base/, array.c clock.c err.c nearest.c strbuf.c strtab.c terminal.c) \
-	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c privileges.c procfs.c) \
+	$(addprefix user/base/, array.c clock.c err.c nearest.c strbuf.c strtab.c terminal.c word_map.c) \
+	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c pid_namespace.c privileges.c procfs.c) \
 	$(addprefix user/python/, binaries.c binary.c build.c code.c code_read.c debug_offsets.c \
-		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c \
-		pystr.c runtime_scan.c target.c thread_find.c version.c) \
-	$(addprefix user/capture/, capture.c counters.c ring.c source.c source_cpu_clock.c targets.c) \
+		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
+		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
+	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
+	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
-	$(addprefix user/report/, calltree.c choose.c closing.c empty.c merged.c names.c report.c report_flat.c \
-		report_folded.c report_text.c report_tree.c style.c table.c walk.c) \
-	$(addprefix user/, doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_process.c events.c \
-		options.c options_rows.c output.c pipeline.c pipeline_finish.c session.c telling.c)
+	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
+		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c \
+		root_label.c roots.c style.c subject.c table.c walk.c) \
+	$(addprefix user/, choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
+		launch.c launch_child.c launch_find.c launch_identity.c \
+		options.c options_rows.c options_values.c output.c pipeline.c pipeline_finish.c pipeline_folded.c pipeline_private.c pipeline_tally.c \
+		pipeline_targets.c pipeline_tree.c processes.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
+		recognition_end.c recognition_put.c session.c session_end.c session_records.c session_start.c telling.c)
 MAIN    := user/main.c
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 PROGRAM := $(OUT)/pybpfprof
@@ -46,12 +51,12 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 	-Wwrite-strings -Wundef -Wswitch-enum -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
 OPTIMIZE := $(if $(DEBUG),-O0,-O2) -g
 SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer)
-LIBS_OF   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
+LIBS_OF   = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(1) 2>/dev/null)
 CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
 # Which headers an object was made from, noted beside it.
 DEPENDS  := -MMD -MP
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Iinclude -Ibpf -isystem $(OUT)
-LDLIBS    = $(call LIBS_OF,libbpf libelf libcap) -lm
+LDLIBS    = $(call LIBS_OF,libbpf libelf libcap jansson) -lJudy -lm
 BPFFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -O2 -g -Wall -Werror -Ivmlinux -Iinclude -MMD -MP
 
 Q := $(if $(V),,@)
@@ -96,7 +101,9 @@ $(OUT)/tools-found: Makefile
 	$(call need,$(PKG_CONFIG) --atleast-version=1.1 libbpf,libbpf 1.1 or later,libbpf-dev); \
 	$(call need,$(PKG_CONFIG) libelf,libelf,libelf-dev); \
 	$(call need,$(PKG_CONFIG) libcap,libcap,libcap-dev); \
+	$(call need,$(PKG_CONFIG) jansson,jansson,libjansson-dev); \
 	$(call need,echo '#include <uthash.h>' | $(CC) -E -,uthash.h,uthash-dev); \
+	$(call need,echo '#include <Judy.h>' | $(CC) -E -,Judy.h,libjudy-dev); \
 	if [ "$$missing" ]; then echo 'hint: sudo make setup' >&2; exit 1; fi; touch $@
 
 .PHONY: setup
@@ -165,6 +172,7 @@ check-e2e: all $(TOOLS) ## real interpreters under the real BPF program
 .PHONY: check-pythons-fetch check-pythons
 check-pythons-fetch: ## fetch the interpreters of `make check` that this machine has not (40 MB; root)
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) check
+	@tests/pythons/containers.sh $(PYTHONS_DIR)
 check-pythons: setup ## every version and build, fetched or built, and their matrix (root; an hour, 2 GB)
 	@$(MAKE) --no-print-directory all
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) all && tests/pythons/build.sh $(PYTHONS_DIR)
@@ -172,15 +180,23 @@ check-pythons: setup ## every version and build, fetched or built, and their mat
 golden-update: $(OUT)/tests/test_golden ## write the expected reports anew; review the difference
 	$< --update
 
-.PHONY: bench
+.PHONY: bench bench-host
 bench: all $(OUT)/tests/find ## what a sample costs, in one run; asserts nothing (root)
 	@tests/bench/run.sh
+bench-host: all ## what watching the whole host costs and misses; TOPICS="storm idle ..." (root; ten minutes)
+	@python3 -B tests/bench/host.py $(TOPICS)
 
 # ---- try, install, clean --------------------------------------------------------------------------
 .PHONY: demo
 demo: setup ## set up, build, and profile a small bundled program (root)
 	@$(MAKE) --no-print-directory all
 	@tests/support/demo.sh $(PROGRAM)
+
+.PHONY: static image-root
+static: ## one file that needs no libraries, for hosts without any: .out/static/pybpfprof
+	@$(MAKE) --no-print-directory STATIC=1 LDFLAGS=-static all
+image-root: static ## the root file system of the container image (see Containerfile): .out/image
+	@mkdir -p .out/image && cp .out/static/pybpfprof .out/image/ && ls -l .out/image/pybpfprof
 
 .PHONY: install uninstall
 install: all ## install into DESTDIR and prefix (/usr/local)

@@ -22,27 +22,56 @@ const volatile struct pbp_settings settings;
  */
 volatile __u64 recording_since;
 
-/* Grows whenever the set of targets changes: what was decided about a thread before is void. */
-volatile __u32 targets_epoch;
+/* Grows with every answer of user space: what was decided about threads before is looked at again. Never 0. */
+volatile __u32 answers_epoch = 1;
+
+/*
+ * Ids given out so far by each CPU and kind of program. A tick can interrupt an exec, so that one counter for both would
+ * need an atomic operation that returns a value, which kernels before 5.12 have not.
+ */
+struct pbp_ids ids[PBP_CPUS_MAX];
 
 struct pbp_thread threads[PBP_THREAD_SLOTS];
 struct pbp_seen seen_codes[PBP_SEEN_SLOTS];
 
-/* By pid (the kernel's tgid, in the initial PID namespace). */
+/* By pid (the kernel's tgid, in the initial PID namespace). Made at their limit, for ticks may not allocate. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, PBP_TARGETS_MAX);
-	__uint(map_flags,
-	       1 /* BPF_F_NO_PREALLOC: user space adds and removes, BPF only looks up */);
+	__uint(max_entries, PBP_PROCESSES_MAX);
 	__type(key, __u32);
-	__type(value, struct pbp_target);
-} targets SEC(".maps");
+	__type(value, struct pbp_process);
+} processes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PBP_LAYOUTS_MAX);
+	__type(key, __u32);
+	__type(value, struct pbp_layout);
+} layouts SEC(".maps");
+
+/* By id; user space adds and removes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PBP_PROCESSES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct pbp_answer);
+} answers SEC(".maps");
+
+/* By file; user space adds, and removes the oldest beyond the limit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PBP_PROGRAMS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct pbp_file_key);
+	__type(value, struct pbp_program);
+} programs SEC(".maps");
 
 /* Thread states that user space found for a PBP_KIND_THREAD_WANTED record, by tid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PBP_THREAD_SLOTS);
-	__uint(map_flags, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32);
 	__type(value, struct pbp_found_thread);
 } found_threads SEC(".maps");
@@ -91,12 +120,21 @@ static __always_inline void thread_keep(const struct pbp_scratch *s)
 	slot->tstate_addr = s->thread.tstate_addr;
 	slot->interp_addr = s->thread.interp_addr;
 	slot->births = s->thread.births;
+	slot->exec_vm = s->thread.exec_vm;
 	slot->target = s->thread.target;
 	slot->epoch = s->thread.epoch;
 	slot->wanted = s->thread.wanted;
 	slot->natives = s->thread.natives;
 	barrier();
 	*(volatile __u32 *)&slot->tid = s->thread.tid;
+}
+
+/* Counted by programs that have no scratch, and that ticks interrupt: sums that user space adds to the ticks' own. */
+__u64 counted[PBP_COUNT_MAX];
+
+static __always_inline void counted_elsewhere(enum pbp_counter counter)
+{
+	__sync_fetch_and_add(&counted[counter], 1);
 }
 
 static __always_inline long ring_send(void *record, __u64 size)

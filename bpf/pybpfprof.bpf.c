@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel side: one entry point per event source, each alike: count the tick, admit the thread, walk its
- * Python stack, send the sample.
+ * The kernel side. One entry point per event source, each alike: count the tick, admit the thread, walk its Python
+ * stack, send the sample. And one per event in a process's life.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -20,7 +20,8 @@ static __always_inline void count_tick(struct pbp_scratch *s, __u64 now)
 	__u64 period = settings.period_ns;
 	__s64 gap = now - (s->last_tick_ns ?: recording_since);
 
-	if (gap > (__s64)(period + period / 2))
+	/* An event of a thread ticks when its thread has used up a period, wherever that was. */
+	if (!settings.inherited && gap > (__s64)(period + period / 2))
 		s->counters[PBP_COUNT_TICKS_MISSED] += ((__u64)gap + period / 2) / period - 1;
 	s->last_tick_ns = now;
 	count(s, PBP_COUNT_TICKS_SEEN);
@@ -41,11 +42,18 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 		return 0;
 	who.now_ns = bpf_ktime_get_ns();
 	count_tick(s, who.now_ns);
-	admission = admit(s, task);
+	/* By way of memory, so that the verifier goes through the rest once and not once for each way to be admitted. */
+	s->admission = admit(s, cpu, task);
+	barrier();
+	admission = *(volatile __u32 *)&s->admission;
 	if (admission == ADMIT_NOT_OURS) {
 		count(s, PBP_COUNT_NOT_OURS);
 		if (!task->pid)
 			count(s, PBP_COUNT_IDLE);
+		return 0;
+	}
+	if (admission == ADMIT_LOST) {
+		count(s, PBP_COUNT_LOST);
 		return 0;
 	}
 	who.cgroup_id = bpf_get_current_cgroup_id();
@@ -62,5 +70,27 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 	else if (admission == ADMIT_ENDING)
 		status = PBP_STATUS_NATIVE;
 	sample_send(s, cpu, &who, status);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int on_exec(__u64 *context)
+{
+	lifecycle_exec((const struct task_struct *)context[0]);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int on_fork(__u64 *context)
+{
+	lifecycle_fork((const struct task_struct *)context[0],
+		       (const struct task_struct *)context[1]);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int on_free(__u64 *context)
+{
+	lifecycle_free((const struct task_struct *)context[0]);
 	return 0;
 }

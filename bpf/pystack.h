@@ -444,7 +444,11 @@ static inline __attribute__((always_inline)) __u64 code_generation(struct pbp_sc
 		return s->tick;
 	if (!counter) /* a 32-bit counter stays 0 once it has wrapped */
 		return s->tick;
-	return pbp_identity_mix(s->thread.interp_addr, counter) & ~(1ULL << 63);
+	/* Ids whose low bits are equal have equal tags; an address has 47 bits, so the others find room above it. */
+	return pbp_identity_mix(s->thread.interp_addr | (__u64)(s->target.id >> PBP_TARGET_ID_BITS)
+								<< 47,
+				counter) &
+	       ~(1ULL << 63);
 }
 
 /* Walk the stack whose leaf is at frame_addr into the current buffer. */

@@ -114,6 +114,7 @@ static inline __attribute__((always_inline)) void register_entered(struct pbp_sc
 	if (layout->frame_entry_kind == PBP_ENTRY_FLAG) {
 		if (s->suspect[layout->frame_is_entry & 127] & 1)
 			s->shim_caller = caller;
+		s->entering = 1; /* at least, even where that is not written yet */
 		return;
 	}
 	if (caller - (s->cframe_addr - SHIM_NEAR) >= 2 * SHIM_NEAR ||
@@ -139,12 +140,16 @@ PBP_GLOBAL int register_look(__u32 cpu, __u32 number)
 	return 0;
 }
 
-/*
- * The C-level caller's stack, of a thread whose newest _PyCFrame is not filled yet. What no register holds is stored
- * already, unless `stored` is 0: then the memory is not asked.
- */
-static inline __attribute__((always_inline)) enum pbp_status repair_entry(struct pbp_scratch *s,
-									  __u32 cpu, __u32 stored)
+/* What may be believed of the members of the newest _PyCFrame. */
+enum stored {
+	STORED_UNLESS_MISSING, /* what could not be read may as well be a page that is not in memory */
+	STORED_PREVIOUS, /* what no register holds */
+	STORED_NOTHING, /* both are of an evaluation that is over */
+};
+
+/* The C-level caller's stack, of a thread whose newest _PyCFrame is not filled yet. */
+static inline __attribute__((always_inline)) enum pbp_status
+repair_entry(struct pbp_scratch *s, __u32 cpu, enum stored stored)
 {
 	__u32 proven = 1, reason = s->reason;
 	enum pbp_status status;
@@ -154,15 +159,19 @@ static inline __attribute__((always_inline)) enum pbp_status repair_entry(struct
 	s->nearest_frame = 0;
 	s->nearest_proof = 0;
 	s->shim_caller = 0;
+	s->entering = 0;
 	for (__u32 i = 0; i < PBP_REGISTERS; i++) {
 		if (i >= s->nregisters)
 			break;
 		register_look(cpu, i);
 	}
+	/* What could not be read is no page that is missing, but what lay on the C stack before. */
+	if (s->entering && stored == STORED_UNLESS_MISSING)
+		stored = STORED_PREVIOUS;
 	if (!s->nearest_cframe && s->shim_caller) {
 		s->nearest_frame = s->shim_caller;
 		proven = 0;
-	} else if (!s->outer_unknown && stored) {
+	} else if (!s->outer_unknown && stored == STORED_PREVIOUS) {
 		from_register = s->nearest_cframe;
 		register_cframe(s, s->previous_cframe_addr);
 		if (from_register && s->nearest_cframe != from_register) {
@@ -174,7 +183,7 @@ static inline __attribute__((always_inline)) enum pbp_status repair_entry(struct
 	}
 	if (!s->nearest_cframe && proven) {
 		s->reason = reason;
-		if (stored) {
+		if (stored != STORED_UNLESS_MISSING) {
 			s->reason = PBP_REASON_HALF_SWITCHED;
 			s->depth = 0; /* what was walked is a stale frame's */
 		}
@@ -243,8 +252,8 @@ static inline __attribute__((always_inline)) enum pbp_status stack_walk(struct p
 									__u32 cpu)
 {
 	enum pbp_status status = PBP_STATUS_UNREADABLE;
-	__u32 stored = 1;
-	int half;
+	enum stored stored = STORED_PREVIOUS;
+	int half, over;
 
 	s->repaired = 0;
 	s->generation = code_generation(s);
@@ -253,7 +262,10 @@ static inline __attribute__((always_inline)) enum pbp_status stack_walk(struct p
 		if (s->target.layout.cframe_current_frame == PBP_ABSENT)
 			return status;
 		half = half_switched(s);
-		if (!half && !s->suspended)
+		/* Frame and caller fit each other, but the caller is no frame any more. */
+		over = !half && s->incomplete && s->reason == PBP_REASON_NOT_CODE &&
+		       s->addr == s->outer_frame_addr;
+		if (!half && !s->suspended && !over)
 			return status;
 		if (!s->incomplete && (!half || !s->entered)) {
 			if (status == PBP_STATUS_UNREADABLE) {
@@ -264,8 +276,10 @@ static inline __attribute__((always_inline)) enum pbp_status stack_walk(struct p
 			if (!s->outer_unknown && !s->outer_frame_addr)
 				return status;
 		}
-		/* It may be that the page of the frame is not in memory. */
-		stored = s->entered || s->reason != PBP_REASON_NOT_RESIDENT;
+		if (over)
+			stored = STORED_NOTHING;
+		else if (!s->entered && s->reason == PBP_REASON_NOT_RESIDENT)
+			stored = STORED_UNLESS_MISSING;
 	}
 	s->repaired = 1;
 	return repair_entry(s, cpu, stored);

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "counters.h"
+#include "process.h"
 #include "target.h"
 #include "wire.h"
 
@@ -35,8 +36,9 @@ struct pbp_thread {
 	__u64 interp_addr; /* the interpreter of that thread state */
 	__u64 births; /* what pbp_births() was when the list was last walked, 0: walk again */
 	__u32 tid;
+	__u64 exec_vm; /* of one that is not ours: pages of code it had mapped when that was decided */
 	__u32 target; /* pbp_target.id, 0: not ours */
-	__u32 epoch; /* of the set of targets */
+	__u32 epoch; /* of user space's answers */
 	__u32 wanted; /* user space was asked to find the thread state */
 	__u32 natives; /* ticks at which the cached state did not do */
 	__u32 reserved;
@@ -51,7 +53,8 @@ struct pbp_seen {
 	__u64 tag; /* target id << 44 | address >> 3: the whole key, so that equality is exact */
 	__u64 stamp;
 	__u64 identity;
-	__u64 deferred; /* 1: announced, but the names are still to be sent */
+	__u32 deferred; /* 1: announced, but the names are still to be sent */
+	__u32 id_high; /* the bits of the target's id that the tag has no room for */
 };
 
 /* A file name whose contents were looked at in this tick: the functions of one file share it. */
@@ -93,7 +96,10 @@ struct pbp_scratch {
 	__u64 last_tick_ns;
 	__u64 tick; /* unique among all CPUs' ticks */
 
-	struct pbp_target target; /* copy of the one that was last looked up */
+	struct pbp_target target; /* of the process that was last admitted */
+	__u32 admission; /* enum admission of the present tick */
+	__u32 reserved;
+	__u64 target_epoch; /* of user space's answers when it was put together, 0: it is not whole */
 	struct pbp_thread thread; /* copy of the interrupted thread's slot */
 	__u64 thread_id; /* what the thread state's thread_id must be */
 	__u32 reason; /* enum pbp_reason of whatever failed */
@@ -136,11 +142,13 @@ struct pbp_scratch {
 	__u8 windows[PBP_WINDOWS_BYTES];
 
 	/* repair.h */
-	__u64 registers[PBP_REGISTERS]; /* the interrupted thread's, unless the kernel was running */
+	__u64 registers
+		[PBP_REGISTERS]; /* the interrupted thread's, unless the kernel was running */
 	__u32 nregisters;
 	__u32 nfits; /* frames that registers point to and that fit */
 	__u64 nearest_cframe, nearest_frame, nearest_proof; /* see register_cframe() */
 	__u64 shim_caller, fit_addr;
+	__u32 entering; /* a register holds a frame that has not started */
 	__u8 suspect[PBP_FRAME_BYTES_MAX];
 
 	/* pycode.h */

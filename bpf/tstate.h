@@ -119,11 +119,10 @@ static inline __attribute__((always_inline)) long tstate_frame(struct pbp_scratc
 	s->cframe_addr = at;
 	s->previous_cframe_addr = load64(s->cframe + previous);
 	/* `previous` may not be written yet either. */
-	s->outer_unknown =
-		!s->previous_cframe_addr ||
-		read_target(s, &s->outer_frame_addr, 8,
-			    s->previous_cframe_addr + layout->cframe_current_frame) ||
-		(!s->outer_frame_addr && !cframe_is_base(s, s->previous_cframe_addr));
+	s->outer_unknown = !s->previous_cframe_addr ||
+			   read_target(s, &s->outer_frame_addr, 8,
+				       s->previous_cframe_addr + layout->cframe_current_frame) ||
+			   (!s->outer_frame_addr && !cframe_is_base(s, s->previous_cframe_addr));
 	/* A _PyCFrame of the C stack without a frame is one that is just being made. */
 	s->switching = !s->frame_addr;
 	return 0;

@@ -44,7 +44,15 @@
 #define PBP_THREAD_SLOTS 4096
 #define PBP_SEEN_SLOTS	 16384
 
-#define PBP_TARGETS_MAX	   16384
+/* Processes known at one time, and of those that Python has been found in: their layouts, equal ones counted once. */
+#define PBP_PROCESSES_MAX 16384
+#define PBP_LAYOUTS_MAX	  256
+/* CPUs of one machine at most: what the ids are given out by. */
+#define PBP_CPUS_MAX 4096
+/* PID namespaces in one another at most, the initial one included (include/linux/pid_namespace.h: MAX_PID_NS_LEVEL). */
+#define PBP_PID_LEVELS_MAX 33
+#define PBP_PROGRAMS_MAX   8192
+/* Of an id, as many low bits stand in a tag of seen_codes; the others are mixed into the stamp. */
 #define PBP_TARGET_ID_BITS 20
 
 /* The run's settings, constant once the BPF object is loaded. */
@@ -53,6 +61,11 @@ struct pbp_settings {
 	__u64 ring_bytes;
 	__u32 max_depth; /* frames, 1..PBP_DEPTH_MAX */
 	__u32 own_pid;
+	__u32 announce; /* 1: processes that nobody chose announce themselves; 0: only those put by user space count */
+	__u32 children; /* 1: children of a process that is known are known, too */
+	__u32 inherited; /* 1: the event is per thread and inherited: it ticks only while a chosen process runs */
+	__u32 cpu_bits; /* how many bits number all possible CPUs */
+	__u32 pid_namespace; /* the profiler's (ns_common.inum): processes that are not in it are not ours; 0: the initial one */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What BPF must know of one process to read its Python stacks: the value of the targets map, keyed by pid. */
+/* What BPF must know of one process to read its Python stacks: struct pbp_process with its layout. */
 #ifndef PBP_INCLUDE_TARGET_H
 #define PBP_INCLUDE_TARGET_H
 
@@ -12,13 +12,8 @@ struct pbp_target {
 	__u64 code_type_addr; /* of PyCode_Type: what a code object's type must be */
 	__u64 code_counter_addr; /* of a process-wide code counter (3.12), 0: none */
 	__u64 thread_pointer_bias; /* thread_id = thread pointer + bias; 0 on x86-64 */
-	/*
-	 * The process's memory when the target was first sampled, noted by BPF; user space writes 0. Another
-	 * value later means that the process has replaced its program (execve).
-	 */
-	__u64 mm;
-	__u32 id; /* 1..2^PBP_TARGET_ID_BITS - 1, never used twice in a run */
-	__u32 replaced; /* set by BPF once mm differed and the notice was sent */
+	__u32 id; /* pbp_process.id */
+	__u32 reserved;
 	struct pbp_layout layout;
 };
 

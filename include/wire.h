@@ -8,11 +8,14 @@
 
 #include "abi.h"
 #include "config.h"
+#include "process.h"
 
 enum pbp_kind {
 	PBP_KIND_SAMPLE = 1, /* struct pbp_sample */
 	PBP_KIND_CODE, /* struct pbp_code */
-	PBP_KIND_REPLACED, /* struct pbp_replaced */
+	PBP_KIND_STARTED, /* struct pbp_started */
+	PBP_KIND_LOOK, /* struct pbp_look */
+	PBP_KIND_ENDED, /* struct pbp_ended */
 	PBP_KIND_THREAD_WANTED, /* struct pbp_thread_wanted */
 	PBP_KIND_MAX
 };
@@ -120,11 +123,70 @@ struct pbp_code {
 
 PBP_STATIC_ASSERT(sizeof(struct pbp_code) == 72, "no hidden padding on the wire");
 
-/* The process runs another program than the one its target was made for. Sent once per target. */
-struct pbp_replaced {
+/* Why user space hears of a program of a process. */
+enum pbp_started_why {
+	PBP_STARTED_SEEN, /* at a tick: it was there already */
+	PBP_STARTED_FORK, /* a copy of a process that is known: target, layout and addresses are the parent's */
+	PBP_STARTED_EXEC, /* a program was executed */
+	PBP_STARTED_MAX
+};
+
+#define PBP_COMM_SIZE	   16
+#define PBP_NODE_NAME_SIZE 65
+#define PBP_CGROUP_SIZE	   1024
+#define PBP_ARGUMENTS_SIZE 1024
+
+/*
+ * A program of a process, told before its first sample: everything that names it is in here, so that nothing needs to
+ * be read once it is gone. All texts are the target's own choice.
+ */
+struct pbp_started {
 	struct pbp_header header;
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	__u64 start_time; /* of the process, ns since boot (task_struct.start_boottime) */
+	__u64 cpu_ns; /* of an exec: what the process had used before, but for the scheduler's last tick; else 0 */
+	__u64 cgroup_id; /* in the cgroup v2 hierarchy */
+	struct pbp_file_key file; /* its main executable; all 0: not known */
+	__u32 target; /* the new id */
+	__u32 parent; /* of a fork: the parent's id; else 0 */
+	__u32 previous; /* of an exec: the id that this process had before; else 0 */
+	__u32 pid;
+	__u32 parent_pid;
+	__u32 inside_pid; /* in its own PID namespace */
+	__u32 seen_pid,
+		seen_parent_pid; /* in the profiler's, where /proc shows them; 0: not in it */
+	__u32 uid, gid; /* effective, in the initial user namespace */
+	__u32 why; /* enum pbp_started_why */
+	__u32 verdict; /* enum pbp_verdict: UNKNOWN asks for an answer */
+	__u32 layout; /* valid if SAMPLED */
+	__u32 cgroup_size; /* bytes used below */
+	__u32 arguments_size; /* likewise */
+	char comm[PBP_COMM_SIZE]; /* with its zero */
+	char node_name[PBP_NODE_NAME_SIZE + 3]; /* of its UTS namespace, with its zero */
+	/* The names of its cgroup and those above it, the innermost first, each with its zero. */
+	char cgroup[PBP_CGROUP_SIZE];
+	/* The beginning of its command line, each argument with its zero. */
+	char arguments[PBP_ARGUMENTS_SIZE];
+};
+
+PBP_STATIC_ASSERT(sizeof(struct pbp_started) == 2264, "no hidden padding on the wire");
+
+/* The process maps other code than when user space last looked: it is asked to look again. */
+struct pbp_look {
+	struct pbp_header header;
+	__u64 start_time;
 	__u32 target;
 	__u32 pid;
+};
+
+/* The program of an id has ended, by the process's end or by an exec. No sample of it follows. */
+struct pbp_ended {
+	struct pbp_header header;
+	__u64 cpu_ns; /* what the kernel counted for the whole process; for an exec up to it, but for the last tick */
+	__u32 target;
+	__u32 pid;
+	__u32 by_exec; /* 1: the process goes on with another program */
+	__u32 reserved;
 };
 
 /* The search for a thread's state ended at its limit: user space is asked to find it. */

@@ -21,10 +21,10 @@
 #include "base/clock.h"
 #include "capture/capture.h"
 #include "capture/source.h"
+#include "proc/pid_namespace.h"
 
-/* Inode numbers of the first namespaces, which never change: include/linux/proc_ns.h. */
+/* Inode number of the first user namespace, which never changes: include/linux/proc_ns.h. */
 #define FIRST_USER_NAMESPACE 0xEFFFFFFDU
-#define FIRST_PID_NAMESPACE  0xEFFFFFFCU
 
 /* What the trial asks for: the smallest ring, and a tick that does not come while we look. */
 #define TRIAL_RING_BYTES ((uint32_t)sysconf(_SC_PAGESIZE))
@@ -56,13 +56,23 @@ static int32_t read_setting(const char *path)
 								      : (int32_t)value;
 }
 
-static enum host_answer is_namespace(const char *path, ino_t number)
+static enum host_answer are_users_the_hosts(void)
 {
 	struct stat stat_of;
 
-	if (stat(path, &stat_of))
+	if (stat("/proc/self/ns/user", &stat_of))
 		return HOST_UNKNOWN;
-	return stat_of.st_ino == number ? HOST_YES : HOST_NO;
+	return stat_of.st_ino == FIRST_USER_NAMESPACE ? HOST_YES : HOST_NO;
+}
+
+static enum host_answer are_pids_the_hosts(void)
+{
+	struct pid_namespace namespace;
+
+	pid_namespace_read(&namespace);
+	if (!namespace.known)
+		return HOST_UNKNOWN;
+	return namespace.initial ? HOST_YES : HOST_NO;
 }
 
 /* By the system call itself: which maps there are is no secret of the capture folder, how ours are made is. */
@@ -120,7 +130,7 @@ static void try_program(struct host_facts *facts)
 	facts->verified = count_verified();
 	facts->cost = capture_cost(capture, &ns, &runs);
 	if (!facts->event) {
-		facts->attach = capture_attach(capture, &facts->attach_err);
+		facts->attach = capture_attach(capture, NULL, 0, &facts->attach_err);
 		facts->nattached = capture_ncpus(capture);
 	}
 	capture_free(capture);
@@ -154,8 +164,8 @@ void host_facts_read(struct host_facts *ret_facts)
 		snprintf(facts.release, sizeof(facts.release), "%s", name.release);
 	facts.nprivileges = privileges_read(facts.privileges, NULL);
 	facts.privileged = privileges_check(&facts.privileges_err);
-	facts.own_users = is_namespace("/proc/self/ns/user", FIRST_USER_NAMESPACE);
-	facts.own_pids = is_namespace("/proc/self/ns/pid", FIRST_PID_NAMESPACE);
+	facts.own_users = are_users_the_hosts();
+	facts.own_pids = are_pids_the_hosts();
 	facts.btf = access("/sys/kernel/btf/vmlinux", R_OK) ? -errno : 0;
 	facts.ring_buffer = try_ring_buffer();
 	try_events(&facts);

@@ -73,14 +73,14 @@ static void judge_namespaces(const struct host_facts *facts, struct findings *fi
 			     "as root of the host (rootless containers cannot)");
 	else
 		findings_add(findings, FINDING_NOTE, "user namespace", "%s", unknown);
-	/* bpf/admit.bpf.h compares with the pids that the host gives. */
 	if (facts->own_pids == HOST_YES)
 		findings_add(findings, FINDING_OK, "PID namespace", "the host's");
 	else if (facts->own_pids == HOST_NO)
 		findings_add(
-			findings, FINDING_NO, "PID namespace",
-			"not the host's, whose pids the BPF program sees: run on the host, or "
-			"in a container that has its PIDs (docker run --pid=host, hostPID: true)");
+			findings, FINDING_NOTE, "PID namespace",
+			"not the host's, so only the processes in it are seen and sampled: for all "
+			"others run on the host, or in a container that has its PIDs (docker run "
+			"--pid=host, hostPID: true)");
 	else
 		findings_add(findings, FINDING_NOTE, "PID namespace", "%s", unknown);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Examines one process with the eyes of detection and of the target check, and tells what they saw. Decides nothing
- * itself: whether a process is supported, and why not, is target_read()'s word.
+ * Examines processes, one after the other, with the eyes of detection and of the target check, and tells what they saw.
+ * Decides nothing itself: whether a process is supported, and why not, is target_look()'s word.
  */
 #include "doctor_process.h"
 
@@ -12,6 +12,7 @@
 
 #include "doctor_host.h"
 #include "doctor_list.h"
+#include "doctor_look.h"
 #include "options.h"
 #include "proc/maps.h"
 #include "proc/memory.h"
@@ -232,28 +233,47 @@ static void introduce(const struct process_facts *facts, struct findings *findin
 		findings_detail(findings, "command %s", facts->command_line);
 }
 
-void doctor_process(const struct options *options, struct findings *findings)
+static void examine_process(const struct options *options, pid_t pid, struct reader_process *answer,
+			    struct findings *findings)
 {
-	struct python_process process;
-	struct process_facts facts;
-	struct err err = { 0 };
-	int code;
+	struct err err;
+	int code = doctor_look_at(pid, options->assume_series, answer, &err);
 
-	if (!procfs_read_process(options->pid, &facts, NULL))
-		introduce(&facts, findings);
-	else
-		facts.id.pid = 0;
-	code = target_read(options->pid, options->assume_series, &process, &err);
-	if (!code) {
-		doctor_build(&process.build, process.nbuilds, findings);
-		doctor_offsets(&process, options->verbose, findings);
-		examine_living(&process, options->verbose, findings);
-		findings_add(findings, FINDING_OK, "supported", "its stacks can be read");
-	} else {
-		if (facts.id.pid)
-			examine_refused(&facts, options->assume_series, findings);
+	if (code) {
 		refuse("supported", &err, findings);
+		return;
 	}
+	if (answer->facts.id.pid)
+		introduce(&answer->facts, findings);
+	if (!answer->code) {
+		doctor_build(&answer->process.build, answer->process.nbuilds, findings);
+		doctor_offsets(&answer->process, options->verbose, findings);
+		/* It has just answered; should it block from now on, that is to be seen, and Ctrl-C ends it. */
+		examine_living(&answer->process, options->verbose, findings);
+		findings_add(findings, FINDING_OK, "supported", "its stacks can be read");
+		return;
+	}
+	if (answer->facts.id.pid && answer->code != -ETIMEDOUT)
+		examine_refused(&answer->facts, options->assume_series, findings);
+	refuse("supported", &answer->err, findings);
+}
+
+void doctor_processes(const struct options *options, struct findings *findings)
+{
+	struct reader_process *answer = calloc(1, sizeof(*answer));
+
+	if (!answer) {
+		findings->text.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < options->npids; i++) {
+		if (i)
+			strbuf_add_char(&findings->text, '\n');
+		examine_process(options, options->pids[i], answer, findings);
+	}
+	free(answer);
+	if (options->npids > 1)
+		strbuf_add_char(&findings->text, '\n');
 	if (doctor_host_allows())
 		findings_add(findings, FINDING_OK, "this host", "sampling works here");
 	else

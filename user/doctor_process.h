@@ -18,8 +18,11 @@ struct options;
 #define DOCTOR_THREADS_MAX   4096
 #define DOCTOR_THREADS_SHOWN 16
 
-/* Examine the process options->pid. */
-void doctor_process(const struct options *options, struct findings *findings);
+/*
+ * Examine the processes of options->pids, one after the other, and say whether this host allows sampling. Nothing may be
+ * open that a forked helper must not hold.
+ */
+void doctor_processes(const struct options *options, struct findings *findings);
 
 /* The lines of one interpreter: version, build, where its runtime is. nbuilds: how many the process has mapped. */
 void doctor_build(const struct python_build *build, size_t nbuilds, struct findings *findings);

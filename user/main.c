@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "doctor.h"
+#include "launch.h"
 #include "options.h"
 #include "session.h"
 
@@ -24,14 +25,38 @@ static void hold_standard_streams(void)
 			return;
 }
 
+/* A report that did not reach the standard output is a failure like others. */
+static int flush_output(struct err *err)
+{
+	int code;
+
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	code = errno ? -errno : -EIO; /* of an earlier write, whose reason is gone */
+	return err_set(err, code, "cannot write to standard output: %s", strerror(-code));
+}
+
+/* With a command, ours is its end: 125 when we failed, else what became of it. */
+static int end_launch(struct launch *launch, bool failed)
+{
+	launch_abandon(launch);
+	if (!failed)
+		launch_exit(launch);
+	launch_wait(launch);
+	return launch->exec_errno ? launch_exit_status(launch) : LAUNCH_FAILED;
+}
+
 int main(int argc, char *argv[])
 {
 	uint64_t started_ns = clock_monotonic_ns();
 	struct options options;
+	struct launch launch;
 	struct err err = { 0 };
 	bool can_sample = true;
 	int code = 0;
 
+	launch_init(&launch);
 	hold_standard_streams();
 	/* A closed pipe is an error like others, with a message. */
 	signal(SIGPIPE, SIG_IGN);
@@ -46,15 +71,12 @@ int main(int argc, char *argv[])
 	else if (options.verb == OPTIONS_DOCTOR)
 		code = doctor_run(&options, stdout, &can_sample, &err);
 	else
-		code = session_run(&options, started_ns, &err);
-	if (code) {
+		code = session_run(&options, started_ns, &launch, &err);
+	if (!code)
+		code = flush_output(&err);
+	if (code)
 		err_print(&err, "pybpfprof", stderr);
-		return EXIT_FAILED;
-	}
-	if (fflush(stdout) || ferror(stdout)) {
-		err_set(&err, -errno, "cannot write to standard output: %s", strerror(errno));
-		err_print(&err, "pybpfprof", stderr);
-		return EXIT_FAILED;
-	}
-	return can_sample ? 0 : EXIT_FAILED;
+	if (options.command && !options.help && !options.version)
+		return end_launch(&launch, code != 0);
+	return code || !can_sample ? EXIT_FAILED : 0;
 }

@@ -12,12 +12,14 @@
 
 #include "base/nearest.h"
 #include "options_rows.h"
+#include "options_values.h"
 
 #define HELP_COLUMNS 80
 #define HELP_INDENT  26
 
 static const char *const group_titles[OPTION_GROUP_MAX] = {
-	[OPTION_GROUP_PROCESS] = "What to sample",
+	[OPTION_GROUP_PROCESS] =
+		"What to sample (without a choice or command: every Python of the host)",
 	[OPTION_GROUP_SAMPLING] = "How to sample",
 	[OPTION_GROUP_PRINTING] = "What to print",
 	[OPTION_GROUP_OTHER] = "Other",
@@ -104,7 +106,8 @@ static int refuse_positional(bool have_verb, const char *argument, struct err *e
 	else if (nearest.name)
 		err_hint(err, "did you mean '%s'? -h lists all verbs", nearest.name);
 	else
-		err_hint(err, "for now pybpfprof samples a process that runs already: give -p PID");
+		err_hint(err, "to start it and sample it: pybpfprof [OPTION]... -- %s ...",
+			 argument);
 	return -EINVAL;
 }
 
@@ -194,26 +197,76 @@ static int refuse_for_doctor(const struct option_row *refused, struct err *err)
 	return -EINVAL;
 }
 
+/* Processes are chosen in one way: by number, by what they are, or by starting them. */
+static int check_choice(const struct options *options, struct err *err)
+{
+	const char *filter = options->name	  ? "--name"
+			     : options->container ? "--container"
+			     : options->cgroup	  ? "--cgroup"
+			     : options->unit	  ? "--unit"
+						  : NULL;
+
+	if (options->command && (options->npids || filter)) {
+		err_set(err, -EINVAL, "%s and the command '%s' both say what to sample",
+			options->npids ? "--pid" : filter, options->command[0]);
+		err_hint(err, "with a command only it and what it starts is sampled");
+		return -EINVAL;
+	}
+	if (options->npids && filter) {
+		err_set(err, -EINVAL, "--pid and %s both say what to sample", filter);
+		err_hint(err, "give numbers, or what the processes have in common");
+		return -EINVAL;
+	}
+	if (options->source == OPTIONS_PER_THREAD && !options->npids && !options->command) {
+		err_set(err, -EINVAL,
+			"--per-thread needs threads that are known: --pid or a command");
+		err_hint(err, "for all others it is --per-cpu, the default");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* What only shows once all options are known. */
 static int finish(struct option_parse *parse, struct err *err)
 {
 	struct options *options = &parse->options;
+	int code;
 
 	if (parse->have_rate && parse->have_interval)
 		return err_set(err, -EINVAL,
 			       "--rate and --interval say the same thing: give one of them");
 	if (options->verb == OPTIONS_DOCTOR && parse->sampling_option)
 		return refuse_for_doctor(parse->sampling_option, err);
-	if (!options->pid && options->verb == OPTIONS_SAMPLE) {
-		err_set(err, -EINVAL, "no process is given");
-		err_hint(err, "give -p PID; list the Python processes: pgrep -a python");
+	if (options->verb == OPTIONS_DOCTOR && options->command) {
+		err_set(err, -EINVAL, "doctor starts no command");
+		err_hint(err, "it looks at processes that run already: pybpfprof doctor -p PID");
 		return -EINVAL;
 	}
+	code = check_choice(options, err);
+	if (code)
+		return code;
+	/* without threads apart there would be one row */
+	options->threads |= options->report.by == REPORT_BY_THREAD;
 	if (!options->format && options->output)
 		options->format = report_find_by_file(options->output);
 	if (!options->format)
 		options->format = report_find(OPTIONS_DEFAULT_FORMAT);
 	return 0;
+}
+
+/* What getopt left behind "--", which begins the command; argv[begin] is its name. */
+static int take_command(struct option_parse *parse, int argc, char *argv[], int begin,
+			struct err *err)
+{
+	if (begin < argc && *argv[begin]) {
+		parse->options.command = argv + begin;
+		return 0;
+	}
+	err_set(err, -EINVAL,
+		begin < argc ? "the command behind -- has an empty name"
+			     : "there is no command behind --");
+	err_hint(err, "pybpfprof [OPTION]... -- CMD [ARG]...");
+	return -EINVAL;
 }
 
 int options_parse(struct options *options, int argc, char *argv[], struct err *err)
@@ -236,8 +289,9 @@ int options_parse(struct options *options, int argc, char *argv[], struct err *e
 		if (handle_option(&parse, returned, argv[looked_at], r ? NULL : err) < 0)
 			r = -EINVAL;
 	}
-	if (!r && optind < argc)
-		r = refuse_positional(parse.have_verb, argv[optind], err);
+	/* At "--" getopt steps over it and ends; without, all arguments were returned one by one. */
+	if (!r && optind > looked_at)
+		r = take_command(&parse, argc, argv, optind, err);
 	if (!parse.options.help && !parse.options.version) {
 		if (!r)
 			r = finish(&parse, err);
@@ -248,24 +302,32 @@ int options_parse(struct options *options, int argc, char *argv[], struct err *e
 	return 0;
 }
 
-/* Text from column HELP_INDENT on, broken at spaces; `column` is where the line stands now. */
-static void write_wrapped(FILE *stream, size_t column, const char *text)
+/* Text from column `indent` on, broken at spaces; `column` is where the line stands now. */
+static void write_wrapped(FILE *stream, size_t column, size_t indent, const char *text)
 {
 	size_t length;
 
 	for (; *text; text += length + strspn(text + length, " ")) {
 		length = strcspn(text, " ");
-		if (column > HELP_INDENT && column + 1 + length > HELP_COLUMNS) {
+		if (column > indent && column + 1 + length > HELP_COLUMNS) {
 			fputc('\n', stream);
 			column = 0;
 		}
-		if (column > HELP_INDENT)
+		if (column > indent)
 			column += (size_t)fprintf(stream, " ");
 		else
-			column += (size_t)fprintf(stream, "%*s", (int)(HELP_INDENT - column), "");
+			column += (size_t)fprintf(stream, "%*s", (int)(indent - column), "");
 		column += (size_t)fprintf(stream, "%.*s", (int)length, text);
 	}
 	fputc('\n', stream);
+}
+
+/* One of the values that an option knows by name. */
+static void write_choice(FILE *stream, const char *name, const char *help)
+{
+	int column = fprintf(stream, "%*s%-11s", HELP_INDENT + 2, "", name);
+
+	write_wrapped(stream, (size_t)column, HELP_INDENT + 14, help);
 }
 
 static void write_row(FILE *stream, const struct option_row *row)
@@ -275,29 +337,35 @@ static void write_row(FILE *stream, const struct option_row *row)
 	column += row->letter ? fprintf(stream, "-%c, ", row->letter) : fprintf(stream, "    ");
 	column += fprintf(stream, "--%s%s%s", row->name, row->value ? " " : "",
 			  row->value ? row->value : "");
-	write_wrapped(stream, (size_t)column, row->help);
-	if (!row->lists_formats)
-		return;
-	for (const struct report_format *format = report_formats; format->name; format++) {
-		column = fprintf(stream, "%*s%-12s", HELP_INDENT + 2, "", format->name);
-		fprintf(stream, "%s\n", format->help);
+	write_wrapped(stream, (size_t)column, HELP_INDENT, row->help);
+	if (row->lists == OPTION_LISTS_FORMATS) {
+		for (const struct report_format *format = report_formats; format->name; format++)
+			write_choice(stream, format->name, format->help);
+	} else if (row->lists == OPTION_LISTS_KEYS) {
+		for (const struct report_by_name *key = report_by_names; key->name; key++)
+			write_choice(stream, key->name, key->help);
 	}
 }
 
 void options_help(FILE *stream)
 {
-	fputs("usage: pybpfprof -p PID [OPTION]...\n"
-	      "       pybpfprof doctor [-p PID]\n"
-	      "Samples a running CPython process and reports where its CPU time goes.\n\n"
+	fputs("usage: pybpfprof [-p PID[,PID]...] [OPTION]...\n"
+	      "       pybpfprof [OPTION]... -- CMD [ARG]...\n"
+	      "       pybpfprof doctor [-p PID[,PID]...]\n"
+	      "Samples CPython processes and reports where their CPU time goes.\n\n"
 	      "examples:\n"
 	      "  pybpfprof -p 812                       until Ctrl-C, then print the profile\n"
+	      "  pybpfprof -d 30s --by process          every Python process of the host\n"
+	      "  pybpfprof -- python3 app.py            start it as the user who called sudo\n"
 	      "  pybpfprof -p 812 -d 30s --by function  the hottest functions of 30 seconds\n"
+	      "  pybpfprof --unit web -t                threads of a service, until Ctrl-C\n"
 	      "  pybpfprof -p 812 -d 10 -o app.folded   stacks for a flame graph\n"
 	      "  pybpfprof doctor -p 812                can it be sampled, and if not, why?\n",
 	      stream);
 	fputs("\nVerbs, which may be cut (without one: sample, then print):\n", stream);
 	for (const struct verb_row *row = verb_rows; row->name; row++)
-		write_wrapped(stream, (size_t)fprintf(stream, "  %s", row->name), row->help);
+		write_wrapped(stream, (size_t)fprintf(stream, "  %s", row->name), HELP_INDENT,
+			      row->help);
 	for (int group = 0; group < OPTION_GROUP_MAX; group++) {
 		fprintf(stream, "\n%s:\n", group_titles[group]);
 		for (size_t i = 0; option_rows[i].name; i++) {

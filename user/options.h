@@ -4,6 +4,7 @@
 #define PBP_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,9 +22,25 @@ enum options_verb {
 	OPTIONS_DOCTOR, /* tell what would hinder that */
 };
 
+enum options_source {
+	OPTIONS_SOURCE_AUTO, /* by the number of CPUs and how often the target switches */
+	OPTIONS_PER_CPU,
+	OPTIONS_PER_THREAD, /* only with pids or a command */
+};
+
+/* Processes chosen by number at most. */
+#define OPTIONS_PIDS_MAX 1024
+
 struct options {
 	enum options_verb verb;
-	pid_t pid; /* to sample or to look at; 0: none, only with a verb */
+	pid_t pids[OPTIONS_PIDS_MAX]; /* to sample or to look at, each once */
+	size_t npids; /* 0: chosen otherwise, or the whole host */
+	const char *name; /* glob of a command name or script; NULL: any. Likewise the three below */
+	const char *container, *cgroup, *unit;
+	char *const *command; /* behind --, ends with NULL; NULL: none. Alone: not with pids or filters */
+	bool no_children;
+	bool threads; /* keep threads apart */
+	enum options_source source;
 	uint16_t assume_series; /* major << 8 | minor: the layout for a version without one; 0: refuse it */
 	uint64_t period_ns; /* between two ticks of one CPU */
 	uint64_t duration_ns; /* 0: until Ctrl-C or the target's end */

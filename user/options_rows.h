@@ -30,6 +30,13 @@ struct option_parse {
 	const struct option_row *sampling_option; /* the first that only sampling takes */
 };
 
+/* What the help has behind a row. */
+enum option_list {
+	OPTION_LISTS_NOTHING,
+	OPTION_LISTS_FORMATS,
+	OPTION_LISTS_KEYS,
+};
+
 /* One option. An alias has no help of its own. */
 struct option_row {
 	const char *name;
@@ -40,7 +47,7 @@ struct option_row {
 	/* With a value: a negative errno with a reason, to which the caller adds the option's name. */
 	int (*parse)(struct option_parse *parse, const char *text, struct err *err);
 	void (*set)(struct options *options); /* without */
-	bool lists_formats; /* the help has the formats behind this row */
+	enum option_list lists;
 	bool doctor; /* the verb doctor takes it too */
 };
 
@@ -59,8 +66,5 @@ extern const struct option_row option_rows[];
 
 /* What is in force before the first option. */
 void option_parse_init(struct option_parse *parse);
-
-/* A decimal number without sign; false when the text is anything else or the number larger than max. */
-bool option_parse_whole(const char *text, uint64_t max, uint64_t *ret_number);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes records and keeps the tree of stacks while the run goes on; resolves names and lines once per node at
- * the end, in pipeline_finish.c. A sample costs a lookup per frame that differs from the last one of its CPU.
+ * Takes records and keeps the tree of stacks while the run goes on; resolves names and lines at the end, in
+ * pipeline_finish.c. A sample costs look-ups only for the frames that differ from the last one of its CPU.
  */
 #include "pipeline.h"
 
@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "identity.h"
 #include "pipeline_internal.h"
-#include "profile/profile.h"
-#include "python/code_read.h"
 
 int pipeline_new(struct profile *profile, struct pipeline **ret_pipeline)
 {
@@ -21,6 +20,8 @@ int pipeline_new(struct profile *profile, struct pipeline **ret_pipeline)
 	if (!pipeline)
 		return -ENOMEM;
 	pipeline->profile = profile;
+	for (int base = 0; base < BASE_MAX; base++)
+		pipeline->bases[base] = TREE_NONE;
 	pipeline->codes = codes_new();
 	if (!pipeline->codes) {
 		pipeline_free(pipeline);
@@ -28,17 +29,6 @@ int pipeline_new(struct profile *profile, struct pipeline **ret_pipeline)
 	}
 	*ret_pipeline = pipeline;
 	return 0;
-}
-
-static void target_free(struct target *target)
-{
-	struct address *address, *next;
-
-	HASH_ITER (hh, target->addresses, address, next) {
-		HASH_DEL(target->addresses, address);
-		free(address);
-	}
-	free(target);
 }
 
 void pipeline_free(struct pipeline *pipeline)
@@ -49,131 +39,49 @@ void pipeline_free(struct pipeline *pipeline)
 		return;
 	HASH_ITER (hh, pipeline->targets, target, next) {
 		HASH_DEL(pipeline->targets, target);
-		target_free(target);
+		pipeline_target_free(target);
 	}
+	pipeline_folded_free(pipeline);
 	for (size_t cpu = 0; cpu < pipeline->npaths; cpu++) {
 		free(pipeline->paths[cpu].frames);
 		free(pipeline->paths[cpu].nodes);
 	}
 	free(pipeline->paths);
-	HASH_CLEAR(hh, pipeline->by_key);
-	for (size_t node = 0; node < pipeline->nnodes; node++)
-		free(pipeline->nodes[node]);
-	free(pipeline->nodes);
+	tree_done(&pipeline->tree);
 	free(pipeline->missing);
 	codes_free(pipeline->codes);
 	free(pipeline);
 }
 
-static struct target *find_target(struct pipeline *pipeline, uint32_t id)
-{
-	struct target *target = pipeline->last_target;
-
-	if (target && target->id == id)
-		return target;
-	HASH_FIND(hh, pipeline->targets, &id, sizeof(id), target);
-	if (target)
-		pipeline->last_target = target;
-	return target;
-}
-
-int pipeline_add_target(struct pipeline *pipeline, const struct pbp_target *target,
-			uint32_t process, const struct memory *memory)
-{
-	struct target *added = calloc(1, sizeof(*added));
-
-	if (!added)
-		return -ENOMEM;
-	added->id = target->id;
-	added->process = process;
-	added->layout = target->layout;
-	added->memory = *memory;
-	added->readable = true;
-	for (int base = 0; base < BASE_MAX; base++)
-		added->bases[base] = NODE_NONE;
-	HASH_ADD(hh, pipeline->targets, id, sizeof(added->id), added);
-	if (!added->hh.tbl) { /* no memory for the table */
-		free(added);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-void pipeline_retire_target(struct pipeline *pipeline, uint32_t id)
-{
-	struct target *target = find_target(pipeline, id);
-
-	if (target)
-		target->readable = false;
-}
-
-/* The node of (caller, code object, instruction), made when it is new. */
-static int find_node(struct pipeline *pipeline, const struct node_key *key, uint32_t *ret_node)
-{
-	struct node *node;
-	int code;
-
-	HASH_FIND(hh, pipeline->by_key, key, sizeof(*key), node);
-	if (node) {
-		*ret_node = node->id;
-		return 0;
-	}
-	if (pipeline->nnodes >= NODE_NONE)
-		return -EOVERFLOW;
-	code = array_reserve(&pipeline->nodes, &pipeline->nodes_capacity, pipeline->nnodes + 1,
-			     sizeof(node));
-	if (code)
-		return code;
-	node = calloc(1, sizeof(*node));
-	if (!node)
-		return -ENOMEM;
-	node->key = *key;
-	node->id = (uint32_t)pipeline->nnodes;
-	HASH_ADD(hh, pipeline->by_key, key, sizeof(*key), node);
-	if (!node->hh.tbl) {
-		free(node);
-		return -ENOMEM;
-	}
-	pipeline->nodes[pipeline->nnodes++] = node;
-	*ret_node = node->id;
-	return 0;
-}
-
 /*
- * Where a target's stacks of one kind begin: BASE_ROOT is the process, the others stand on it and say what the
- * root of such a stack is.
+ * Half of an identity, for telling code objects at one address apart. Version numbers of one interpreter, the lower
+ * half, never have equal checks; hashes of contents have once in 2^32 times that one object follows another.
  */
-static int find_base(struct pipeline *pipeline, struct target *target, uint32_t base,
-		     uint32_t *ret_node)
+static uint32_t identity_check(uint64_t identity)
 {
-	struct node_key key = { .caller = NODE_NONE,
-				.code = CODE_PROCESS,
-				.instruction = target->id };
-	int code;
+	return (uint32_t)identity ^ (uint32_t)(pbp_identity_mix(0, identity >> 32) >> 32);
+}
 
-	if (target->bases[base] == NODE_NONE && base != BASE_ROOT) {
-		code = find_base(pipeline, target, BASE_ROOT, &key.caller);
+/* The node that says what a stack stands on. */
+static int find_base(struct pipeline *pipeline, uint32_t base, uint32_t *ret_node)
+{
+	if (base != BASE_NONE && pipeline->bases[base] == TREE_NONE) {
+		int code = tree_find_node(&pipeline->tree, TREE_NONE, CODE_BASE(base), 0,
+					  &pipeline->bases[base]);
+
 		if (code)
 			return code;
-		key.code = CODE_BASE(base);
-		key.instruction = 0;
 	}
-	if (target->bases[base] == NODE_NONE) {
-		code = find_node(pipeline, &key, &target->bases[base]);
-		if (code)
-			return code;
-		if (base == BASE_ROOT)
-			pipeline->nodes[target->bases[base]]->process = target->process;
-	}
-	*ret_node = target->bases[base];
+	*ret_node = pipeline->bases[base];
 	return 0;
 }
 
+/* BASE_MAX: no sample is like that. */
 static uint32_t base_of(const struct pbp_sample *sample)
 {
 	switch ((enum pbp_status)sample->status) {
 	case PBP_STATUS_COMPLETE:
-		return BASE_ROOT;
+		return sample->nframes ? BASE_NONE : BASE_MAX;
 	case PBP_STATUS_TRUNCATED:
 		return BASE_TRUNCATED;
 	case PBP_STATUS_NATIVE:
@@ -181,52 +89,46 @@ static uint32_t base_of(const struct pbp_sample *sample)
 	case PBP_STATUS_NOT_RECOGNISED:
 		return BASE_NOT_RECOGNISED;
 	case PBP_STATUS_UNREADABLE:
+		return sample->reason < PBP_REASON_MAX ? BASE_UNREADABLE + sample->reason
+						       : BASE_MAX;
 	case PBP_STATUS_MAX:
 		break;
 	}
-	return BASE_UNREADABLE + sample->reason;
+	return BASE_MAX;
 }
 
-/* What lies at the address, made as an unnamed code object when no record told. */
-static int find_address(struct pipeline *pipeline, struct target *target, uint64_t addr,
-			struct address **ret_address)
+/* A new unnamed code object of the target's own in the word of an address. */
+static int add_unnamed(struct pipeline *pipeline, struct target *target, uint32_t check,
+		       uint64_t *ret_word)
 {
-	struct address *address;
-	int code;
+	uint32_t id = 0;
+	int code = array_reserve(&target->private_codes, &target->private_capacity,
+				 target->nprivate + 1, sizeof(id));
 
-	HASH_FIND(hh, target->addresses, &addr, sizeof(addr), address);
-	if (!address) {
-		address = calloc(1, sizeof(*address));
-		if (!address)
-			return -ENOMEM;
-		address->addr = addr;
-		code = codes_add_unnamed(pipeline->codes, &address->code);
-		if (!code) {
-			HASH_ADD(hh, target->addresses, addr, sizeof(addr), address);
-			code = address->hh.tbl ? 0 : -ENOMEM;
-		}
-		if (code) {
-			free(address);
-			return code;
-		}
-	}
-	*ret_address = address;
+	if (!code)
+		code = codes_add_unnamed(pipeline->codes, &id);
+	if (!code && id > ADDRESS_CODE_MAX)
+		code = -EOVERFLOW;
+	if (code)
+		return code;
+	target->private_codes[target->nprivate++] = id;
+	*ret_word = (uint64_t)check << 32 | id << ADDRESS_CODE_SHIFT | ADDRESS_KNOWN;
 	return 0;
 }
 
-/* The node of one frame called from `caller`. */
-static int frame_node(struct pipeline *pipeline, struct target *target, uint32_t caller,
-		      uint64_t frame, uint32_t *ret_node)
+/* What lies at the frame's address, made as an unnamed code object when no record told. */
+static int find_address(struct pipeline *pipeline, struct target *target, uint64_t frame,
+			uint64_t **ret_word)
 {
-	struct node_key key = { .caller = caller };
-	struct address *address;
-	int code = find_address(pipeline, target, PBP_FRAME_CODE_ADDR(frame), &address);
+	const uint64_t key = ADDRESS_KEY(PBP_FRAME_CODE_ADDR(frame));
+	uint64_t *word = word_map_find(&target->addresses, key);
 
-	if (code)
-		return code;
-	key.code = address->code;
-	key.instruction = (uint32_t)(frame & PBP_FRAME_INSTR_MASK);
-	return find_node(pipeline, &key, ret_node);
+	if (!word)
+		word = word_map_add(&target->addresses, key);
+	if (!word)
+		return -ENOMEM;
+	*ret_word = word;
+	return *word ? 0 : add_unnamed(pipeline, target, identity_check(0), word);
 }
 
 /* The path of one CPU, with room for nframes. NULL when memory runs out. */
@@ -261,8 +163,14 @@ static int path_resolve(struct pipeline *pipeline, struct target *target, struct
 	uint32_t caller = from ? path->nodes[from - 1] : path->base;
 
 	for (uint32_t i = from; i < path->depth; i++) {
-		int code = frame_node(pipeline, target, caller, path->frames[i], &path->nodes[i]);
+		const uint64_t frame = path->frames[i];
+		uint64_t *word;
+		int code = find_address(pipeline, target, frame, &word);
 
+		if (!code)
+			code = tree_find_node(&pipeline->tree, caller, ADDRESS_CODE(*word),
+					      (uint32_t)(frame & PBP_FRAME_INSTR_MASK),
+					      &path->nodes[i]);
 		if (code) {
 			path->target = 0; /* half a path is none */
 			return code;
@@ -272,17 +180,49 @@ static int path_resolve(struct pipeline *pipeline, struct target *target, struct
 	return 0;
 }
 
+/* Count the sample at the leaf of its path. */
+static int path_count(struct pipeline *pipeline, struct target *target, struct path *path,
+		      const struct pbp_sample *sample)
+{
+	const uint32_t leaf = path->depth ? path->nodes[path->depth - 1] : path->base;
+	const uint32_t thread = target->threads_apart ? sample->tid : 0;
+	bool is_new = false;
+	int code;
+
+	if (path->places != target->places || path->place_node != leaf ||
+	    path->place_thread != thread) {
+		path->places = 0; /* no target's */
+		path->place = tally_place(&target->tally, thread, leaf, &is_new);
+		if (!path->place)
+			return -ENOMEM;
+		if (is_new)
+			target->places = ++pipeline->nplaces;
+		path->places = target->places;
+		path->place_node = leaf;
+		path->place_thread = thread;
+	}
+	code = tally_count(&target->tally, path->place, 1, sample->weight_ns);
+	if (code)
+		return code;
+	pipeline->samples++;
+	pipeline->weight_ns += sample->weight_ns;
+	if (!pipeline->first_sample_ns)
+		pipeline->first_sample_ns = sample->time_ns;
+	return 0;
+}
+
 int pipeline_sample(struct pipeline *pipeline, const struct pbp_sample *sample,
 		    const uint64_t *frames)
 {
-	struct target *target = find_target(pipeline, sample->target);
-	uint32_t kept = sample->nkept, fresh = sample->nframes - kept, base, leaf;
+	struct target *target = pipeline_find_target(pipeline, sample->target);
+	uint32_t kept = sample->nkept, fresh = sample->nframes - kept, kind = base_of(sample), base;
 	struct path *path;
 	int code;
 
-	if (!target || sample->cpu >= CPUS_MAX)
+	if (!target || target->ended || sample->cpu >= CPUS_MAX || kind == BASE_MAX ||
+	    sample->nframes > PBP_DEPTH_MAX || kept > sample->nframes)
 		goto malformed;
-	code = find_base(pipeline, target, base_of(sample), &base);
+	code = find_base(pipeline, kind, &base);
 	if (code)
 		return code;
 	path = path_for(pipeline, sample->cpu, sample->nframes);
@@ -291,25 +231,16 @@ int pipeline_sample(struct pipeline *pipeline, const struct pbp_sample *sample,
 	if (kept && (path->target != target->id || kept > path->depth))
 		goto malformed;
 	/* Kept are equal words. They are equal functions unless an address was bound anew, or the root differs. */
-	if (path->rebinds != target->rebinds || path->base != base)
+	if (path->binding != target->binding || path->base != base)
 		kept = 0;
 	for (uint32_t i = 0; i < fresh; i++) /* leaf first on the wire, root first in the path */
 		path->frames[sample->nframes - 1 - i] = frames[i];
 	path->depth = sample->nframes;
 	path->target = target->id;
-	path->rebinds = target->rebinds;
+	path->binding = target->binding;
 	path->base = base;
 	code = path_resolve(pipeline, target, path, kept);
-	if (code)
-		return code;
-	leaf = path->depth ? path->nodes[path->depth - 1] : base;
-	pipeline->nodes[leaf]->samples++;
-	pipeline->nodes[leaf]->weight_ns += sample->weight_ns;
-	pipeline->samples++;
-	pipeline->weight_ns += sample->weight_ns;
-	if (!pipeline->first_sample_ns)
-		pipeline->first_sample_ns = sample->time_ns;
-	return 0;
+	return code ? code : path_count(pipeline, target, path, sample);
 malformed:
 	pipeline_malformed(pipeline);
 	return -EBADMSG;
@@ -321,86 +252,136 @@ static bool record_is_whole(const struct pbp_code *record)
 	return !record->flags && record->linetable_size == record->linetable_full_size;
 }
 
-/* Remember to read the code object at this address from the live process. */
-static int remember_missing(struct pipeline *pipeline, struct target *target,
-			    struct address *address)
+/* Remember that the code object of this record is to be read from the live process. */
+static int remember_missing(struct pipeline *pipeline, const struct pbp_code *record)
 {
 	int code;
 
-	if (address->missing || !target->readable)
-		return 0;
+	/* Those that were given out make room, also when they are never all. */
+	if (pipeline->missing_taken > pipeline->nmissing / 2) {
+		pipeline->nmissing -= pipeline->missing_taken;
+		memmove(pipeline->missing, pipeline->missing + pipeline->missing_taken,
+			pipeline->nmissing * sizeof(*pipeline->missing));
+		pipeline->missing_taken = 0;
+	}
 	code = array_reserve(&pipeline->missing, &pipeline->missing_capacity,
 			     pipeline->nmissing + 1, sizeof(*pipeline->missing));
-	if (code)
-		return code;
-	address->missing = true;
-	pipeline->missing[pipeline->nmissing++] =
-		(struct missing){ .target = target->id, .addr = address->addr };
-	return 0;
+	if (!code)
+		pipeline->missing[pipeline->nmissing++] =
+			(struct missing){ .target = record->target,
+					  .addr = record->code_addr,
+					  .identity = record->identity };
+	return code;
 }
 
-/* Bind the address to the code object of the record, or give that code object the contents it lacked. */
-static int bind_address(struct pipeline *pipeline, struct target *target, struct address *address,
-			const struct pbp_code *record, const uint8_t *data)
+/* A word for another code object than the one that lay at the address until now. */
+static int bind_anew(struct pipeline *pipeline, struct target *target,
+		     const struct pbp_code *record, const uint8_t *data, uint64_t *word)
 {
-	bool same = address->identity == record->identity, whole = record_is_whole(record);
-	int code = 0;
+	const uint32_t check = identity_check(record->identity);
+	uint64_t bound = 0;
+	uint32_t id = 0;
+	int code;
 
-	if (same && address->whole) /* sent again: its place in BPF's table was taken in between */
-		return 0;
-	if (!same && whole) {
-		code = codes_add(pipeline->codes, record, data, &target->layout, &address->code);
+	if (record_is_whole(record)) {
+		code = codes_add(pipeline->codes, record, data, target->layout, &id);
+		if (!code && id > ADDRESS_CODE_MAX)
+			code = -EOVERFLOW;
+		bound = (uint64_t)check << 32 | id << ADDRESS_CODE_SHIFT | ADDRESS_KNOWN |
+			ADDRESS_WHOLE;
 	} else {
 		/* Contents that are not whole are nobody else's. */
-		if (!same)
-			code = codes_add_unnamed(pipeline->codes, &address->code);
-		if (!code && !(record->flags & PBP_CODE_DEFERRED))
-			code = codes_fill(pipeline->codes, address->code, record, data,
-					  &target->layout);
+		code = add_unnamed(pipeline, target, check, &bound);
 	}
 	if (code)
 		return code;
-	if (!same)
-		target->rebinds++;
-	address->identity = record->identity;
-	address->whole = whole;
-	return whole ? 0 : remember_missing(pipeline, target, address);
+	/* Only paths that may go through the address have to be resolved anew. */
+	if (*word)
+		target->binding = ++pipeline->nbindings;
+	*word = bound;
+	return 0;
 }
 
 int pipeline_code(struct pipeline *pipeline, const struct pbp_code *record, const uint8_t *data)
 {
-	struct target *target = find_target(pipeline, record->target);
-	struct address *address;
-	int code;
+	struct target *target = pipeline_find_target(pipeline, record->target);
+	uint64_t *word;
+	int code = 0;
 
-	if (!target) {
+	if (!target || !target->layout || record->code_addr % ADDRESS_ALIGNMENT) {
 		pipeline_malformed(pipeline);
 		return -EBADMSG;
 	}
-	code = find_address(pipeline, target, record->code_addr, &address);
-	return code ? code : bind_address(pipeline, target, address, record, data);
+	word = word_map_add(&target->addresses, ADDRESS_KEY(record->code_addr));
+	if (!word)
+		return -ENOMEM;
+	if (!*word || ADDRESS_CHECK(*word) != identity_check(record->identity))
+		code = bind_anew(pipeline, target, record, data, word);
+	if (code ||
+	    *word & ADDRESS_WHOLE) /* also sent again: its place in BPF's table was taken in between */
+		return code;
+	if (!(record->flags & PBP_CODE_DEFERRED))
+		code = codes_fill(pipeline->codes, ADDRESS_CODE(*word), record, data,
+				  target->layout);
+	if (code)
+		return code;
+	if (record_is_whole(record)) {
+		*word |= ADDRESS_WHOLE;
+		return 0;
+	}
+	if (*word & ADDRESS_MISSING)
+		return 0;
+	code = remember_missing(pipeline, record);
+	if (!code)
+		*word |= ADDRESS_MISSING;
+	return code;
 }
 
-void pipeline_read_missing(struct pipeline *pipeline)
+/* The word of an address, if it is still bound to the code object of that identity, which lacks something. */
+static uint64_t *find_lacking(const struct target *target, uint64_t addr, uint64_t identity)
 {
-	for (size_t i = 0; i < pipeline->nmissing; i++) {
-		struct missing *missing = &pipeline->missing[i];
-		struct target *target = find_target(pipeline, missing->target);
-		struct code_copy copy;
-		struct address *address;
+	uint64_t *word = target ? word_map_find(&target->addresses, ADDRESS_KEY(addr)) : NULL;
 
-		HASH_FIND(hh, target->addresses, &missing->addr, sizeof(missing->addr), address);
-		address->missing = false;
-		if (address->whole || !target->readable ||
-		    code_read(&target->memory, &target->layout, missing->addr, address->identity,
-			      &copy))
+	if (!word || !*word || ADDRESS_CHECK(*word) != identity_check(identity) ||
+	    *word & ADDRESS_WHOLE)
+		return NULL;
+	return word;
+}
+
+bool pipeline_next_missing(struct pipeline *pipeline, struct pipeline_missing *ret_missing)
+{
+	while (pipeline->missing_taken < pipeline->nmissing) {
+		const struct missing *missing = &pipeline->missing[pipeline->missing_taken++];
+		const struct target *target = pipeline_find_target(pipeline, missing->target);
+		uint64_t *word = find_lacking(target, missing->addr, missing->identity);
+
+		if (!word)
 			continue;
-		if (!codes_fill(pipeline->codes, address->code, &copy.record, copy.data,
-				&target->layout))
-			address->whole = true;
-		free(copy.data);
+		*word &= ~ADDRESS_MISSING;
+		*ret_missing = (struct pipeline_missing){
+			.target = missing->target,
+			.code_addr = missing->addr,
+			.identity = missing->identity,
+			.layout = target->layout,
+		};
+		return true;
 	}
-	pipeline->nmissing = 0;
+	pipeline->nmissing = pipeline->missing_taken = 0;
+	return false;
+}
+
+int pipeline_fill(struct pipeline *pipeline, const struct pbp_code *record, const uint8_t *data)
+{
+	struct target *target = pipeline_find_target(pipeline, record->target);
+	uint64_t *word = find_lacking(target, record->code_addr, record->identity);
+	int code;
+
+	if (!word || !target->layout)
+		return 0;
+	code = codes_fill(pipeline->codes, ADDRESS_CODE(*word), record, data, target->layout);
+	if (!code)
+		*word |= ADDRESS_WHOLE; /* nobody can know more of it */
+	return code;
 }
 
 void pipeline_malformed(struct pipeline *pipeline)

@@ -7,12 +7,15 @@
 
 #include "base/err.h"
 
+struct launch;
 struct options;
 
 /*
  * Sample what the options say, write the report and the account. started_ns: when the command began
- * (CLOCK_MONOTONIC). 0 when a profile was written; a negative errno with the reason otherwise.
+ * (CLOCK_MONOTONIC). launch has been through launch_init; with a command it is started with it, and is the caller's to
+ * end, however this returns. 0 when a profile was written; a negative errno with the reason otherwise.
  */
-int session_run(const struct options *options, uint64_t started_ns, struct err *err);
+int session_run(const struct options *options, uint64_t started_ns, struct launch *launch,
+		struct err *err);
 
 #endif

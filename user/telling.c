@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/strbuf.h"
 #include "capture/counter_names.h"
 #include "python/layout.h"
@@ -34,21 +35,48 @@ void tell_found(const struct python_process *process, unsigned verbose)
 		layout_write(&process->target.layout, stderr);
 }
 
-void progress_show(struct progress *progress, uint64_t now_ns, uint64_t elapsed_ns,
-		   uint64_t samples, uint64_t lost, bool until_interrupt)
+void tell_process(unsigned verbose, int pid, const char *comm, const char *what)
 {
-	if (!isatty(STDERR_FILENO) || now_ns - progress->shown_ns < CLOCK_NS_PER_SECOND)
+	struct strbuf text;
+
+	if (!verbose)
 		return;
+	strbuf_init(&text);
+	strbuf_add_format(&text, "pid %d (", pid);
+	strbuf_add_sanitized(&text, comm, strlen(comm));
+	strbuf_add_format(&text, "): %s\n", what);
+	fputs(strbuf_text(&text), stderr);
+	strbuf_done(&text);
+}
+
+void tell_refused(const struct err *err)
+{
+	struct err told = *err;
+
+	told.hint[0] = 0;
+	err_wrap(&told, "not sampled");
+	err_print(&told, "pybpfprof", stderr);
+}
+
+bool progress_due(const struct progress *progress, uint64_t now_ns)
+{
+	return now_ns - progress->shown_ns >= CLOCK_NS_PER_SECOND && isatty(STDERR_FILENO);
+}
+
+void progress_show(struct progress *progress, uint64_t now_ns, uint64_t elapsed_ns,
+		   uint64_t samples, uint64_t processes, uint64_t lost, bool until_interrupt)
+{
 	progress->shown_ns = now_ns;
-	fprintf(stderr, "\r%" PRIu64 " s, %" PRIu64 " samples, %" PRIu64 " lost%s ",
-		(uint64_t)(elapsed_ns / CLOCK_NS_PER_SECOND), samples, lost,
-		until_interrupt ? " (Ctrl-C ends)" : "");
+	fprintf(stderr,
+		"\r%" PRIu64 " s, %" PRIu64 " samples, %" PRIu64 " process%s, %" PRIu64 " lost%s ",
+		(uint64_t)(elapsed_ns / CLOCK_NS_PER_SECOND), samples, processes,
+		processes == 1 ? "" : "es", lost, until_interrupt ? " (Ctrl-C ends)" : "");
 }
 
 void progress_hide(const struct progress *progress)
 {
 	if (progress->shown_ns)
-		fprintf(stderr, "\r%70s\r", "");
+		fprintf(stderr, "\r%79s\r", "");
 }
 
 void tell_counters(const uint64_t counters[PBP_COUNT_MAX])

@@ -8,17 +8,25 @@
 
 #include "counters.h"
 
+struct err;
 struct python_process;
 
 /* -v: one line of the process; from verbose 2 on also its layout. Texts of the process are sanitized. */
 void tell_found(const struct python_process *process, unsigned verbose);
 
-/* The progress line, written over itself; once a second, if standard error is a terminal. */
+/* -v: what happened to a process. comm is sanitized, what is a literal. */
+void tell_process(unsigned verbose, int pid, const char *comm, const char *what);
+
+/* A process that is not sampled, though others are: the reason without its hint. */
+void tell_refused(const struct err *err);
+
+/* The progress line, written over itself; due once a second, if standard error is a terminal. */
 struct progress {
 	uint64_t shown_ns; /* 0: never yet */
 };
+bool progress_due(const struct progress *progress, uint64_t now_ns);
 void progress_show(struct progress *progress, uint64_t now_ns, uint64_t elapsed_ns,
-		   uint64_t samples, uint64_t lost, bool until_interrupt);
+		   uint64_t samples, uint64_t processes, uint64_t lost, bool until_interrupt);
 /* Clear the line. */
 void progress_hide(const struct progress *progress);
 

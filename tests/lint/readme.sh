@@ -15,9 +15,10 @@ check() { # problems name
 	fi
 }
 options() { grep -oE -e '(^|[ `,(])--[a-z][a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u; }
-"$program" --help | options >.out/help-options
-sed -n '/^## Options/,/^## What/p' README.md | options >.out/readme-options
-check "$(diff .out/help-options .out/readme-options)" "the README's options are those of --help"
+help=$("$program" --help | options)
+readme=$(sed -n '/^## Options/,/^## What/p' README.md | options)
+check "$([ "$help" ] || echo "no options in --help"; [ "$help" = "$readme" ] || printf '%s\n' "$help" "$readme" | sort | uniq -u)" \
+	"the README's options are those of --help"
 check "$(grep -oE '`?make [a-z-]+' README.md | sed 's/.*make //' | sort -u | while read -r target; do
 	grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile || echo "make $target"
 done)" "the README's make targets exist"

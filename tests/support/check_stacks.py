@@ -462,8 +462,11 @@ def check(interpreter, target, stacks, facts):
     """Problems of the stacks of that target; facts: what the run knows (depth, rate, log, thread_cpu, ...)."""
     if not stacks:
         return ["no samples"]
-    problems = ["%d samples unnamed: %s" % (s.count, s.text[-300:])
-                for s in stacks if any(f.special for f in s.frames)]
+    special = [s for s in stacks if any(f.special for f in s.frames)]
+    problems = []
+    if sum(s.count for s in special) > facts.get("unnamed", 0) * folded.total(stacks):
+        problems = ["%d samples unnamed: %s" % (s.count, s.text[-300:]) for s in special]
+    stacks = [s for s in stacks if s not in special]
     return problems + CHECKS[target](Program(interpreter, target), stacks, facts)
 
 

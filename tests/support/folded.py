@@ -3,6 +3,8 @@ import re
 
 ELEMENT = re.compile(r"(?P<label>.*) \((?P<path>.*):(?P<line>\d+)\)\Z", re.S)
 SPECIAL = re.compile(r"\[(native|truncated|unnamed|not yet recognised|unreadable: [a-z][a-z -]*)\]\Z")
+# The elements before the frames: a process when there are several, a thread with -t.
+OWNER = re.compile(r"(?P<name>.*) \[(?P<id>\d+)(?: and (?P<more>[1-9]\d*) more)?\]\Z", re.S)
 # user/base/strbuf.h and user/python/pystr.h: controls, undecodable bytes of file names, direction controls
 REPLACED = re.compile("[\x00-\x1f\x7f-\x9f;\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -34,18 +36,39 @@ class Frame:
         return self.text
 
 
+class Owner:
+    """A process or thread: its name, its pid or tid, and of how many processes (a thread: one) it tells."""
+
+    __slots__ = ("name", "id", "count", "text")
+
+    def __init__(self, match):
+        self.text, self.name, self.id = match[0], match["name"], int(match["id"])
+        self.count = 1 + int(match["more"] or 0)
+
+    def __repr__(self):
+        return self.text
+
+
 class Stack:
-    """Frames root first, without the root element that says how the stack is incomplete."""
+    """Frames root first, without the elements of process and thread (None where there is none) and without the root
+    element that says how the stack is incomplete."""
 
-    __slots__ = ("frames", "count", "status", "text")
+    __slots__ = ("process", "thread", "frames", "count", "status", "text")
 
-    def __init__(self, line):
+    def __init__(self, line, threads=False):
         self.text, _, count = line.rpartition(" ")
         if not re.match(r"[1-9]\d*\Z", count):
             raise FoldedError("no count: %r" % line[-300:])
         self.count = int(count)
         self.status = "complete"
-        frames = [Frame(text) for text in self.text.split(";")]
+        elements = self.text.split(";")
+        owners = []
+        # No frame ends in a number in brackets, so the first element that does not is one.
+        while len(elements) > 1 and len(owners) < 1 + threads and OWNER.match(elements[0]):
+            owners.append(Owner(OWNER.match(elements.pop(0))))
+        self.thread = owners.pop() if threads and owners else None
+        self.process = owners.pop() if owners else None
+        frames = [Frame(text) for text in elements]
         if frames[0].special and frames[0].label != "[unnamed]":
             self.status = frames.pop(0).label[1:-1].partition(":")[0]
             if self.status in ("native", "not yet recognised") and frames:
@@ -58,15 +81,18 @@ class Stack:
         self.frames = frames
 
 
-def parse(data):
-    """Stacks of the bytes of a folded report."""
+def parse(data, threads=False):
+    """Stacks of the bytes of a folded report; threads: of a run with -t."""
     text = data.decode("utf-8")  # anything else is a defect of the report
     if text and not text.endswith("\n"):
         raise FoldedError("the last line has no end")
     lines = text.split("\n")[:-1]
     if len(set(line.rpartition(" ")[0] for line in lines)) != len(lines):
         raise FoldedError("a stack has two lines")
-    return [Stack(line) for line in lines]
+    stacks = [Stack(line, threads) for line in lines]
+    if len(set((stack.process is None, stack.thread is None) for stack in stacks)) > 1:
+        raise FoldedError("some stacks tell their process or thread and others do not")
+    return stacks
 
 
 def total(stacks):

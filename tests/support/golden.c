@@ -74,7 +74,15 @@ static char *unescape(const struct parser *parser, const char *text)
 static void parse_process(const struct parser *parser, char *rest)
 {
 	const char *pid = strsep(&rest, " "), *comm = strsep(&rest, " ");
-	struct profile_process process = { .start_time = 1 };
+	struct profile_process process = {
+		.start_time = 1,
+		.count = 1,
+		.command = "",
+		.container = "",
+		.container_id = "",
+		.unit = "",
+		.kernel_ns = PROFILE_TIME_UNKNOWN,
+	};
 	uint32_t index;
 	char *name;
 
@@ -86,6 +94,78 @@ static void parse_process(const struct parser *parser, char *rest)
 	process.python = rest ? rest : "";
 	check(parser, profile_add_process(parser->profile, &process, &index));
 	free(name);
+}
+
+static uint32_t find_process(const struct parser *parser, uint64_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < profile_nprocesses(parser->profile); i++) {
+		if ((uint64_t)profile_process(parser->profile, (uint32_t)i)->pid == pid)
+			return (uint32_t)i;
+	}
+	stop(parser, "no such process");
+}
+
+static void parse_of(const struct parser *parser, char *rest)
+{
+	const uint64_t pid = number(parser, strsep(&rest, " "));
+	const char *key = strsep(&rest, " ");
+	char *value = rest ? unescape(parser, rest) : NULL;
+	uint32_t index = find_process(parser, pid);
+	struct profile_process process = *profile_process(parser->profile, index);
+
+	if (!value)
+		stop(parser, "of PID KEY VALUE is expected");
+	if (strcmp(key, "comm") == 0)
+		process.comm = value;
+	else if (strcmp(key, "python") == 0)
+		process.python = value;
+	else if (strcmp(key, "command") == 0)
+		process.command = value;
+	else if (strcmp(key, "container") == 0)
+		process.container = value;
+	else if (strcmp(key, "container_id") == 0)
+		process.container_id = value;
+	else if (strcmp(key, "inside") == 0)
+		process.inside_pid = (int32_t)number(parser, value);
+	else if (strcmp(key, "count") == 0)
+		process.count = (uint32_t)number(parser, value);
+	else if (strcmp(key, "kernel") == 0)
+		process.kernel_ns = number(parser, value);
+	else
+		stop(parser, "no such key of a process");
+	check(parser, profile_add_process(parser->profile, &process, &index));
+	free(value);
+}
+
+static void parse_thread(const struct parser *parser, char *rest)
+{
+	const char *tid = strsep(&rest, " ");
+	char *name = unescape(parser, rest ? rest : "");
+	const struct profile_thread thread = {
+		.tid = (int32_t)number(parser, tid),
+		.name = name,
+	};
+	uint32_t index;
+
+	check(parser, profile_add_thread(parser->profile, &thread, &index));
+	free(name);
+}
+
+/* NULL: the stack tells no thread. */
+static uint32_t find_thread(const struct parser *parser, const char *tid)
+{
+	size_t i;
+
+	if (!tid)
+		return PROFILE_NO_ID;
+	for (i = 0; i < profile_nthreads(parser->profile); i++) {
+		if ((uint64_t)profile_thread(parser->profile, (uint32_t)i)->tid ==
+		    number(parser, tid))
+			return (uint32_t)i;
+	}
+	stop(parser, "no such thread");
 }
 
 static struct symbol special_symbol(const struct parser *parser, char *text)
@@ -141,22 +221,13 @@ static uint32_t parse_frame(const struct parser *parser, char *text, uint32_t st
 	return stack;
 }
 
-static uint32_t find_process(const struct parser *parser, uint64_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < profile_nprocesses(parser->profile); i++) {
-		if ((uint64_t)profile_process(parser->profile, (uint32_t)i)->pid == pid)
-			return (uint32_t)i;
-	}
-	stop(parser, "no such process");
-}
-
 static void parse_stack(const struct parser *parser, char *rest)
 {
 	const struct account *account = profile_account_const(parser->profile);
 	const uint64_t rate = account->rate_hz ? account->rate_hz : 1000;
-	const uint64_t pid = number(parser, strsep(&rest, " "));
+	char *ids = strsep(&rest, " ");
+	const uint32_t process = find_process(parser, number(parser, strsep(&ids, "/")));
+	const uint32_t thread = find_thread(parser, ids);
 	char *weight = strsep(&rest, " ");
 	const char *samples = weight ? strsep(&weight, "@") : NULL;
 	const uint64_t count = number(parser, samples);
@@ -165,7 +236,7 @@ static void parse_stack(const struct parser *parser, char *rest)
 	while (rest)
 		stack = parse_frame(parser, strsep(&rest, ";"), stack);
 	check(parser,
-	      profile_add_weight(parser->profile, find_process(parser, pid), stack, count,
+	      profile_add_weight(parser->profile, process, thread, stack, count,
 				 weight ? number(parser, weight) : count * (1000000000 / rate)));
 }
 
@@ -184,6 +255,7 @@ static const struct field {
 	FIELD(ticks_missed),
 	FIELD(ticks_missed_idle),
 	FIELD(ticks_not_ours),
+	FIELD(ticks_idle),
 	FIELD(samples_lost),
 	FIELD(complete),
 	FIELD(truncated),
@@ -194,6 +266,14 @@ static const struct field {
 	FIELD(unnamed),
 	FIELD(lines_unknown),
 	FIELD(malformed),
+	FIELD(whole_host),
+	FIELD(per_thread),
+	FIELD(processes),
+	FIELD(processes_refused),
+	FIELD(processes_gone),
+	FIELD(processes_blocked),
+	FIELD(processes_folded),
+	FIELD(readers_replaced),
 	FIELD(kernel_known),
 	FIELD(kernel_ns),
 	FIELD(sampled_ns),
@@ -240,12 +320,16 @@ static void parse_line(const struct parser *parser, char *line)
 		stop(parser, "nothing follows the first word");
 	if (strcmp(word, "process") == 0)
 		parse_process(parser, line);
+	else if (strcmp(word, "of") == 0)
+		parse_of(parser, line);
+	else if (strcmp(word, "thread") == 0)
+		parse_thread(parser, line);
 	else if (strcmp(word, "stack") == 0)
 		parse_stack(parser, line);
 	else if (strcmp(word, "account") == 0)
 		parse_account(parser, line);
 	else
-		stop(parser, "process, stack or account is expected");
+		stop(parser, "process, of, thread, stack or account is expected");
 }
 
 struct profile *golden_parse(const char *text, const char *name)

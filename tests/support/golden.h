@@ -3,7 +3,10 @@
  * Profiles written as text, for tests of what is made of profiles. One fact a line, '#' begins a comment line:
  *
  *   process PID COMM [PYTHON]        python is empty without it
- *   stack PID SAMPLES[@NS] FRAME;FRAME...   root first; NS is the weight, else SAMPLES periods
+ *   of PID KEY VALUE                 comm, python, command, container, container_id, inside, count or kernel (ns) of
+ *                                    that process
+ *   thread TID NAME
+ *   stack PID[/TID] SAMPLES[@NS] FRAME;FRAME...   root first; NS is the weight, else SAMPLES periods
  *   account KEY VALUE                a field of struct account, or unreadable.REASON; before the stacks for
  *                                    rate_hz, which is 1000 without it
  *

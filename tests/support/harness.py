@@ -1,6 +1,7 @@
 """Starts targets and the profiler, and always ends them. A test file imports this and tap.py."""
 import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,14 +24,20 @@ READY_SECONDS = 60  # for a target to say that it is ready, and for the profiler
 PR_SET_PDEATHSIG = 1
 
 
-def start(arguments, cpus=None, **keywords):
-    """A process in a group of its own that dies with this one."""
+PROCESS = re.compile(r"(?P<comm>.*) \[(?P<pid>\d+)\]\Z", re.S)  # the first element where there are several
+
+
+def start(arguments, cpus=None, cgroup=None, **keywords):
+    """A process in a session of its own that dies with this one; cgroup: the folder of the one to be in."""
     libc = ctypes.CDLL(None)
 
     def prepare():
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if cpus:
             os.sched_setaffinity(0, cpus)
+        if cgroup:
+            with open(os.path.join(cgroup, "cgroup.procs"), "w") as procs:
+                procs.write("0")
     return subprocess.Popen(arguments, preexec_fn=prepare, start_new_session=True, **keywords)
 
 
@@ -47,13 +54,14 @@ class Target:
 
     N, which becomes the pid, can be of a child of its own. Options are the interpreter's, such as -X perf."""
 
-    def __init__(self, interpreter, name, *arguments, pinned=True, options=(), environment=None):
+    def __init__(self, interpreter, name, *arguments, pinned=True, options=(), environment=None, cgroup=None):
         self.interpreter, self.name = interpreter, name
         self.threads = {}  # name -> [tid]
+        self.said = []  # words of its other lines
         self._ready = threading.Event()
         self.errors = tempfile.TemporaryFile()
         self.process = start([interpreter.path, *options, check_stacks.target_path(name), *map(str, arguments)],
-                             {TARGET_CPU} if pinned else None, stdin=subprocess.DEVNULL,
+                             {TARGET_CPU} if pinned else None, cgroup, stdin=subprocess.DEVNULL,
                              env=dict(interpreter.start_environment(), **(environment or {})),
                              stdout=subprocess.PIPE, stderr=self.errors)
         self.pid = self.process.pid
@@ -68,12 +76,20 @@ class Target:
             elif words[:1] == [b"pid"] and words[2:] == [b"ready"]:
                 self.pid = int(words[1])
                 self._ready.set()
+            else:
+                self.said.append(line.decode("utf-8", "replace").split())
         self._ready.set()
 
     def wait_ready(self):
         if not self._ready.wait(READY_SECONDS) or self.process.poll() is not None:
             self.errors.seek(0)
             raise RuntimeError("%s did not become ready: %s" % (self.name, self.errors.read()[-400:]))
+        return self
+
+    def wait_end(self, seconds=READY_SECONDS):
+        """Let it end by itself, and read all that it said."""
+        self.process.wait(seconds)
+        self._reader.join()
         return self
 
     def thread_cpu(self):
@@ -101,6 +117,25 @@ class Target:
                 os.unlink(left)
 
 
+class Process:
+    """The stacks of one process in a report, and all names that it had."""
+
+    def __init__(self):
+        self.comms, self.stacks = set(), []
+
+    @property
+    def samples(self):
+        return folded.total(self.stacks)
+
+    def of_status(self, *statuses):
+        return sum(s.count for s in self.stacks if s.status in statuses)
+
+    def within(self, *labels):
+        """Samples whose stack is whole and has a function of one of these names."""
+        return sum(s.count for s in self.stacks if s.status == "complete"
+                   and any(f.label.rpartition(".")[2] in labels for f in s.frames))
+
+
 class Run:
     """What a run of the profiler left: exit status (negative: a signal), standard output, standard error."""
 
@@ -114,6 +149,23 @@ class Run:
     @property
     def account(self):
         return account.Account(self.err)
+
+    @property
+    def processes(self):
+        """pid -> its Process. A report of one process alone does not name it, but the account does."""
+        out, alone = {}, re.search(r"^pid (\d+), ", self.err, re.M)
+        for line in self.out.decode("utf-8").splitlines():
+            first, _, rest = line.partition(";")
+            match = PROCESS.match(first)
+            pid, text = (int(match["pid"]), rest) if match else (int(alone[1]) if alone else 0, line)
+            process = out.setdefault(pid, Process())
+            process.comms.add(match["comm"] if match else None)
+            process.stacks.append(folded.Stack(text))
+        return out
+
+    def process(self, pid):
+        """One that may have no samples."""
+        return self.processes.get(pid) or Process()
 
     def problems(self):
         """What is wrong with it whatever the target: status, sums, counts that disagree."""
@@ -129,11 +181,12 @@ class Run:
         return "status %d; stdout %r; stderr %r" % (self.status, self.out[-300:], self.err[-900:])
 
 
-def start_profiler(*arguments, **keywords):
+def start_profiler(*arguments, wrap=list, **keywords):
+    """wrap: what makes another command of its command."""
     keywords.setdefault("stdout", subprocess.PIPE)
     keywords.setdefault("stderr", subprocess.PIPE)
     keywords.setdefault("stdin", subprocess.DEVNULL)
-    return start([PROFILER, *map(str, arguments)], {PROFILER_CPU}, **keywords)
+    return start(wrap([PROFILER, *map(str, arguments)]), {PROFILER_CPU}, **keywords)
 
 
 def finish(process, seconds=READY_SECONDS):
@@ -149,6 +202,47 @@ def finish(process, seconds=READY_SECONDS):
 
 def profile(*arguments, **keywords):
     return finish(start_profiler(*arguments, **keywords))
+
+
+def held(pid, what):
+    """Ids of the BPF objects that a process holds; what: prog, link or map."""
+    out = set()
+    folder = "/proc/%d/fdinfo" % pid
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return out
+    for name in names:
+        try:
+            with open(os.path.join(folder, name)) as info:
+                out.update(int(line.split()[1]) for line in info if line.startswith(what + "_id:"))
+        except OSError:  # closed meanwhile
+            pass
+    return out
+
+
+class Sampling:
+    """A profiler that samples while the `with` lasts; what it left is in run afterwards."""
+
+    def __init__(self, *options, rate=1000, form=("-f", "folded"), **keywords):
+        self.process = start_profiler("-r", rate, "-q", *form, *options, **keywords)
+        self.pid, self.run = self.process.pid, None
+
+    def __enter__(self):
+        if not wait_for(lambda: held(self.pid, "link") or self.process.poll() is not None, READY_SECONDS):
+            end(self.process)
+            raise RuntimeError("the profiler attached nothing")
+        time.sleep(0.3)  # to look at those that are there
+        return self
+
+    def __exit__(self, kind, *details):
+        if kind:
+            end(self.process)
+            self.process.communicate()
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.run = finish(self.process)
 
 
 def record(target, rate, seconds=None, *options):
@@ -183,6 +277,55 @@ def build_cthreads(folder):
     subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-D_GNU_SOURCE", "-nostdlib", "-o", library, source],
                    check=True)
     return library
+
+
+def build_embed(folder):
+    """The program of targets/embed.c; None when there is no compiler."""
+    compiler = shutil.which(os.environ.get("CC", "gcc"))
+    if not compiler:
+        return None
+    program = os.path.join(folder, "embed")
+    subprocess.run([compiler, "-O2", "-o", program, os.path.join(check_stacks.TARGETS, "embed.c"), "-ldl"], check=True)
+    return program
+
+
+def unified():
+    """The folder of cgroup v2; None: there is none."""
+    for folder in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
+        if os.path.exists(os.path.join(folder, "cgroup.procs")) and os.path.exists(
+                os.path.join(folder, "cgroup.controllers")):
+            return folder
+    return None
+
+
+class Cgroup:
+    """A cgroup of that path for the `with`; folder is where it is."""
+
+    def __init__(self, path):
+        self.path, self.folder, self.made = path, unified() + path, []
+
+    def __enter__(self):
+        folder = unified()
+        for part in self.path.strip("/").split("/"):
+            folder = os.path.join(folder, part)
+            if not os.path.isdir(folder):
+                os.mkdir(folder)
+                self.made.append(folder)
+        return self
+
+    def __exit__(self, *details):
+        for folder in reversed(self.made):
+            wait_for(lambda: self._removed(folder))
+
+    @staticmethod
+    def _removed(folder):
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            pass
+        except OSError:  # the last process has not quite gone
+            return False
+        return True
 
 
 def begin():

@@ -77,6 +77,45 @@ static void a_file_is_read_once(void **state)
 	tear_down(&stage);
 }
 
+static void a_file_keeps_its_number_while_it_is_remembered(void **state)
+{
+	struct mapped_binary library, again, program;
+	struct stage stage;
+	struct err err;
+	size_t i = 0;
+
+	(void)state;
+	set_up(&stage);
+	while (!stage.maps.mappings[i].executable)
+		i++;
+	assert_int_equal(look(&stage, stage.library, &library, &err), 0);
+	assert_int_equal(look(&stage, i, &program, &err), 0);
+	assert_int_equal(look(&stage, stage.library, &again, &err), 0);
+	assert_true(library.file != 0 && program.file != 0);
+	assert_int_not_equal(library.file, program.file);
+	assert_int_equal(library.file, again.file);
+	binaries_forget();
+	assert_int_equal(look(&stage, stage.library, &again, &err), 0);
+	assert_true(again.file > program.file);
+	tear_down(&stage);
+}
+
+static void what_a_program_is_linked_with_and_where_its_code_begins_is_told(void **state)
+{
+	struct mapped_binary mapped;
+	struct stage stage;
+	struct err err;
+
+	(void)state;
+	set_up(&stage);
+	assert_int_equal(look(&stage, stage.library, &mapped, &err), 0);
+	assert_false(mapped.binary.needs_libpython);
+	/* no page of the segment is in another mapping */
+	assert_int_equal((mapped.binary.code_start + mapped.bias) & ~4095ULL,
+			 stage.maps.mappings[stage.library].start);
+	tear_down(&stage);
+}
+
 static void the_same_file_elsewhere_has_another_bias(void **state)
 {
 	struct mapped_binary here, there;
@@ -218,6 +257,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_read_once),
+		cmocka_unit_test(a_file_keeps_its_number_while_it_is_remembered),
+		cmocka_unit_test(what_a_program_is_linked_with_and_where_its_code_begins_is_told),
 		cmocka_unit_test(the_same_file_elsewhere_has_another_bias),
 		cmocka_unit_test(a_file_that_is_gone_is_read_from_memory),
 		cmocka_unit_test(a_file_whose_start_is_not_mapped_is_refused_as_gone),

@@ -207,6 +207,65 @@ static void a_filled_code_object_can_be_filled_again(void **state)
 	assert_int_equal(codes_get(codes, id)->firstlineno, 8);
 }
 
+static void code_objects_filled_with_equal_contents_become_one(void **state)
+{
+	struct codes *codes = *state;
+	struct made f = make("f", NULL, "app.py", 7), g = make("g", NULL, "app.py", 7);
+	const uint32_t known = add(codes, &f);
+	uint32_t ids[3], other;
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(codes_add_unnamed(codes, &ids[i]), 0);
+	assert_int_equal(codes_intern(codes, ids[0], &other), 0);
+	assert_int_equal(other, CODES_NO_ID);
+	assert_int_equal(codes_fill(codes, ids[0], &f.record, f.data, last_layout()), 0);
+	assert_int_equal(codes_intern(codes, ids[0], &other), 0);
+	assert_int_equal(other, known);
+	/* The first with its contents is the one that others become. */
+	assert_int_equal(codes_fill(codes, ids[1], &g.record, g.data, last_layout()), 0);
+	assert_int_equal(codes_fill(codes, ids[2], &g.record, g.data, last_layout()), 0);
+	assert_int_equal(codes_intern(codes, ids[1], &other), 0);
+	assert_int_equal(other, ids[1]);
+	assert_int_equal(codes_intern(codes, ids[2], &other), 0);
+	assert_int_equal(other, ids[1]);
+	assert_int_equal(add(codes, &g), ids[1]);
+}
+
+static void names_that_could_not_be_read_again_make_no_equal_contents(void **state)
+{
+	struct codes *codes = *state;
+	struct made named[] = { make("f", NULL, "app.py", 7), make("g", NULL, "app.py", 7) };
+	struct made unread = make(NULL, NULL, NULL, 7);
+	uint32_t ids[2], other;
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(codes_add_unnamed(codes, &ids[i]), 0);
+		assert_int_equal(
+			codes_fill(codes, ids[i], &named[i].record, named[i].data, last_layout()),
+			0);
+		assert_int_equal(
+			codes_fill(codes, ids[i], &unread.record, unread.data, last_layout()), 0);
+		assert_int_equal(codes_intern(codes, ids[i], &other), 0);
+		assert_int_equal(other, ids[i]);
+	}
+}
+
+static void a_released_id_is_used_again_without_its_old_names(void **state)
+{
+	struct codes *codes = *state;
+	struct made made = make("f", NULL, "app.py", 7);
+	uint32_t id, again, another;
+
+	assert_int_equal(codes_add_unnamed(codes, &id), 0);
+	assert_int_equal(codes_fill(codes, id, &made.record, made.data, last_layout()), 0);
+	codes_release(codes, id);
+	assert_int_equal(codes_add_unnamed(codes, &again), 0);
+	assert_int_equal(again, id);
+	assert_null(codes_get(codes, again)->function);
+	assert_int_equal(codes_add_unnamed(codes, &another), 0);
+	assert_int_not_equal(another, id);
+}
+
 /* What BPF says of a string whose header, or whose characters, it could not read. */
 static void a_name_that_could_not_be_read_is_no_empty_name(void **state)
 {
@@ -440,6 +499,9 @@ int main(void)
 		TEST(any_difference_makes_another_code_object),
 		TEST(many_code_objects_keep_their_names),
 		TEST(an_unnamed_code_object_has_no_names_until_it_is_filled),
+		TEST(code_objects_filled_with_equal_contents_become_one),
+		TEST(names_that_could_not_be_read_again_make_no_equal_contents),
+		TEST(a_released_id_is_used_again_without_its_old_names),
 		TEST(a_filled_code_object_can_be_filled_again),
 		TEST(a_name_that_could_not_be_read_is_no_empty_name),
 		TEST(a_file_name_that_could_not_be_read_is_no_empty_name),

@@ -713,6 +713,53 @@ static void a_program_that_exports_the_runtime_comes_before_a_library(void **sta
 	free(builds);
 }
 
+static void the_main_executable_is_described_whether_python_or_not(void **state)
+{
+	const struct recipe plain = { .name = "plain one", .flags = EXPORT };
+	const struct recipe library = { .name = "libpython5.so",
+					.flags = "-Wl,-soname,libpython5.so",
+					.runtime_size = 8192,
+					.hexversion = release(row_with_size(), 9) };
+	struct recipe program = { .name = "described", .flags = EXPORT };
+	struct python_builds *builds;
+	struct err err;
+	pid_t pid;
+	int r;
+
+	(void)state;
+	if (!compile(&plain, false, NULL))
+		skip();
+	pid = start(plain.name);
+	builds = detect_all(pid, 0, &r, &err);
+	end(pid);
+	assert_int_equal(r, -ENOENT);
+	assert_true(builds->program.examined && builds->program.code_start);
+	assert_false(builds->program.has_runtime || builds->program.needs_libpython);
+	assert_true(builds->nbuilds == 0 && builds->refused.code == 0);
+	free(builds);
+
+	pid = start_with_library(&library, &program);
+	builds = detect_all(pid, 0, &r, &err);
+	end(pid);
+	assert_int_equal(r, 0);
+	assert_true(builds->program.examined && builds->program.needs_libpython);
+	assert_false(builds->program.has_runtime || builds->builds[0].in_program);
+	assert_true(builds->builds[0].file != 0);
+	assert_true(builds->builds[0].bias > 0x10000000);
+	free(builds);
+
+	program.runtime_size = 4096;
+	program.hexversion = release(row_with_counter(), 3);
+	pid = start_with_library(&library, &program);
+	builds = detect_all(pid, 0, &r, &err);
+	end(pid);
+	assert_int_equal(r, 0);
+	assert_true(builds->program.has_runtime && builds->program.exported);
+	assert_true(builds->builds[0].in_program && !builds->builds[1].in_program);
+	assert_int_equal(builds->builds[0].bias, 0);
+	free(builds);
+}
+
 static void a_program_that_has_the_librarys_data_copied_defines_it(void **state)
 {
 	const struct recipe library = { .name = "libpython7.so",
@@ -897,6 +944,7 @@ int main(void)
 		cmocka_unit_test(the_runtime_is_found_in_a_library_of_any_name),
 		cmocka_unit_test(the_soname_tells_the_series_of_a_renamed_library),
 		cmocka_unit_test(a_program_that_exports_the_runtime_comes_before_a_library),
+		cmocka_unit_test(the_main_executable_is_described_whether_python_or_not),
 		cmocka_unit_test(a_program_that_has_the_librarys_data_copied_defines_it),
 		cmocka_unit_test(a_deleted_program_is_still_read),
 		cmocka_unit_test(a_process_of_known_files_costs_no_read),

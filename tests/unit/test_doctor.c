@@ -13,15 +13,19 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "doctor_host.h"
 #include "doctor_list.h"
 #include "doctor_process.h"
+#include "doctor_pythons.h"
 #include "options.h"
 #include "proc/maps.h"
 #include "proc/memory.h"
+#include "reader.h"
+#include "report/table.h"
 
 /* ---- this host ---- */
 
@@ -109,9 +113,6 @@ static void every_missing_need_is_a_refusal_with_a_remedy(void **state)
 	facts.privileges[2].held_as = NULL;
 	expect(&facts, "CAP_SYS_PTRACE", "no", "sudo", false);
 	facts = healthy();
-	facts.own_pids = HOST_NO;
-	expect(&facts, "PID namespace", "no", "--pid=host", false);
-	facts = healthy();
 	facts.btf = -ENOENT;
 	expect(&facts, "BTF", "no", "CONFIG_DEBUG_INFO_BTF", false);
 	facts = healthy();
@@ -162,6 +163,9 @@ static void what_only_makes_things_poorer_is_a_note(void **state)
 	facts.own_users = facts.own_pids = HOST_UNKNOWN;
 	expect(&facts, "user namespace", "--", "/proc", true);
 	expect(&facts, "PID namespace", "--", "/proc", true);
+	facts.own_pids = HOST_NO;
+	expect(&facts, "PID namespace", "--", "only the processes in it", true);
+	expect(&facts, "PID namespace", "--", "--pid=host", true);
 	facts = healthy();
 	facts.lockdown[0] = '\0';
 	expect(&facts, "lockdown", "--", "not known", true);
@@ -469,6 +473,183 @@ static void the_jit_shows_in_thread_states_or_in_memory(void **state)
 	maps_done(&without);
 }
 
+/* ---- the host's Pythons ---- */
+
+#define DIGITS_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* What the reader says of one that is supported; static, as it is large. */
+static struct reader_process *a_python(pid_t pid)
+{
+	static struct reader_process process;
+
+	memset(&process, 0, sizeof(process));
+	process.pid = process.facts.id.pid = pid;
+	strcpy(process.facts.comm, "python3");
+	strcpy(process.cgroup, "0::/user.slice\n");
+	process.process = a_process();
+	return &process;
+}
+
+static struct reader_process *refused(pid_t pid, int code, const char *message)
+{
+	struct reader_process *process = a_python(pid);
+
+	memset(&process->process, 0, sizeof(process->process));
+	process->code = code;
+	err_set(&process->err, code, "%s", message);
+	return process;
+}
+
+static const char *pythons_text(struct doctor_pythons *pythons)
+{
+	static char text[65536];
+	struct findings findings;
+
+	findings_init(&findings, 16, false);
+	doctor_pythons_write(pythons, false, &findings);
+	assert_int_equal(findings.nrefusals, 0);
+	assert_int_equal(strbuf_error(&findings.text), 0);
+	assert_true(findings.text.length < sizeof(text));
+	strcpy(text, strbuf_text(&findings.text));
+	findings_done(&findings);
+	doctor_pythons_done(pythons);
+	return text;
+}
+
+static void every_python_has_a_line_in_the_order_of_pids(void **state)
+{
+	struct doctor_pythons pythons;
+	struct reader_process *process;
+
+	(void)state;
+	doctor_pythons_init(&pythons, "/no such folder");
+	process = a_python(1234567);
+	process->process.build.debug = true;
+	process->process.build.from_memory = true;
+	strcpy(process->cgroup, "0::/docker/" DIGITS_64 "\n");
+	doctor_pythons_add(&pythons, process);
+	doctor_pythons_add(&pythons, a_python(812));
+	assert_string_equal(pythons_text(&pythons),
+			    "ok  Python processes  2, supported\n"
+			    "        PID  NAME     VERSION        CONTAINER     FOUND BY           "
+			    "IN FILE                 SUPPORTED\n"
+			    "        812  python3  9.8.7          host          symbol _PyRuntime  "
+			    "/usr/bin/python         yes\n"
+			    "    1234567  python3  9.8.7 (debug)  0123456789ab  symbol _PyRuntime  "
+			    "/usr/bin/python (gone)  yes\n");
+}
+
+static void every_way_of_finding_is_told_apart_in_the_list(void **state)
+{
+	char texts[PYTHON_FOUND_DECODED + 1][1024];
+
+	(void)state;
+	for (int i = 0; i <= PYTHON_FOUND_DECODED; i++) {
+		struct doctor_pythons pythons;
+		struct reader_process *process = a_python(1);
+
+		doctor_pythons_init(&pythons, "/no such folder");
+		process->process.build.found = (enum python_found)i;
+		doctor_pythons_add(&pythons, process);
+		snprintf(texts[i], sizeof(texts[i]), "%s", pythons_text(&pythons));
+		assert_non_null(strstr(texts[i], "  /usr/bin/python  yes\n"));
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(texts[i], texts[j]);
+	}
+}
+
+static void what_cannot_be_sampled_has_its_reason_in_its_line(void **state)
+{
+	struct doctor_pythons pythons;
+	struct reader_process *silent;
+	const char *text;
+
+	(void)state;
+	doctor_pythons_init(&pythons, "/no such folder");
+	doctor_pythons_add(&pythons, refused(7, -ENOTSUP, "pid 7: CPython 9.9 is not supported"));
+	doctor_pythons_add(&pythons, refused(77, -EAGAIN, "pid 7: starting"));
+	doctor_pythons_add(&pythons, refused(8, -EBADMSG, ""));
+	doctor_pythons_add(&pythons, a_python(9));
+	/* One that does not answer says nothing of itself either. */
+	silent = refused(6, -ETIMEDOUT, "pid 6: did not answer");
+	silent->facts = (struct process_facts){ 0 };
+	silent->cgroup[0] = '\0';
+	doctor_pythons_add(&pythons, silent);
+	text = pythons_text(&pythons);
+	assert_non_null(strstr(text, "--  Python processes  5, of which 1 is supported\n"));
+	assert_non_null(strstr(
+		text, "      6  -        -        -          -                  -                "
+		      "no: did not answer\n"));
+	assert_non_null(strstr(text, "  no: CPython 9.9 is not supported\n"));
+	assert_non_null(strstr(text, "  no: pid 7: starting\n"));
+	assert_non_null(strstr(text, "  no: Bad message\n"));
+}
+
+static void processes_that_are_no_python_are_counted(void **state)
+{
+	static const struct {
+		int code;
+		bool kernel, zombie;
+	} others[] = {
+		{ -ENOENT, false, false }, { -ENOENT, false, false }, { -ENOENT, false, false },
+		{ -EINVAL, true, false },  { -EINVAL, true, false },  { -EINVAL, false, true },
+		{ -ESRCH, false, false },  { -EPERM, false, false },
+	};
+	struct doctor_pythons pythons;
+
+	(void)state;
+	doctor_pythons_init(&pythons, "/no such folder");
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct reader_process *process = refused((pid_t)i + 1, others[i].code, "x");
+
+		process->facts.kernel_thread = others[i].kernel;
+		process->facts.zombie = others[i].zombie;
+		doctor_pythons_add(&pythons, process);
+	}
+	pythons.nleft = 5;
+	assert_string_equal(
+		pythons_text(&pythons),
+		"--  Python processes  none\n"
+		"                      3 processes are no Python, 2 are threads of the kernel, 2 have "
+		"ended, 1 may not be looked at (Operation not permitted), 5 were not looked at, as "
+		"others did not answer in time\n");
+	doctor_pythons_init(&pythons, "");
+	doctor_pythons_add(&pythons, refused(1, -ENOENT, "x"));
+	assert_non_null(strstr(pythons_text(&pythons), " 1 process is no Python\n"));
+}
+
+/* Columns of the widest line, and no line but those that were meant. */
+static void hostile_texts_neither_break_nor_widen_the_list(void **state)
+{
+	struct doctor_pythons pythons;
+	struct reader_process *process = a_python(5);
+	const char *line;
+	size_t nlines = 0;
+	char *text;
+
+	(void)state;
+	doctor_pythons_init(&pythons, "/no such folder");
+	memset(process->facts.comm, '\n', sizeof(process->facts.comm) - 1);
+	memset(process->process.build.found_in, '\033',
+	       sizeof(process->process.build.found_in) - 1);
+	snprintf(process->cgroup, sizeof(process->cgroup), "0::/lxc.payload.%s\n",
+		 "a\033[2J\r" DIGITS_64 DIGITS_64);
+	doctor_pythons_add(&pythons, process);
+	process = refused(6, -ENOTSUP, "");
+	memset(process->err.message, '\t', sizeof(process->err.message) - 1);
+	doctor_pythons_add(&pythons, process);
+	text = strdup(pythons_text(&pythons));
+	assert_non_null(text);
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		assert_true(table_columns(line) <= 340);
+		for (const char *c = line; *c; c++)
+			assert_true((unsigned char)*c >= ' ' && *c != 0x7f);
+		nlines++;
+	}
+	assert_int_equal(nlines, 4);
+	free(text);
+}
+
 /* ---- the list ---- */
 
 static void nothing_of_a_process_reaches_the_terminal_as_it_is(void **state)
@@ -551,11 +732,13 @@ static void the_verb_may_be_cut_and_needs_no_process(void **state)
 	(void)state;
 	assert_int_equal(err.code, 0);
 	assert_int_equal(options.verb, OPTIONS_DOCTOR);
-	assert_int_equal(options.pid, 0);
-	options = parse(WORD("d"), WORD("-vp"), WORD("7"), &err);
+	assert_int_equal(options.npids, 0);
+	options = parse(WORD("d"), WORD("-vp"), WORD("7,8"), &err);
 	assert_int_equal(err.code, 0);
 	assert_int_equal(options.verb, OPTIONS_DOCTOR);
-	assert_int_equal(options.pid, 7);
+	assert_int_equal(options.npids, 2);
+	assert_int_equal(options.pids[0], 7);
+	assert_int_equal(options.pids[1], 8);
 	assert_int_equal(options.verbose, 1);
 	options = parse(WORD("-p"), WORD("7"), WORD("doc"), &err);
 	assert_int_equal(options.verb, OPTIONS_DOCTOR);
@@ -579,8 +762,7 @@ static void other_words_are_refused(void **state)
 	assert_non_null(strstr(err.message, "too many"));
 	parse(WORD("doctor"), WORD("812"), NULL, &err);
 	assert_non_null(strstr(err.hint, "-p 812"));
-	parse(WORD("--"), WORD("doctor"), NULL, &err);
-	assert_int_equal(err.code, -EINVAL);
+	assert_int_equal(parse(WORD("--"), WORD("doctor"), NULL, &err).verb, OPTIONS_SAMPLE);
 }
 
 static void what_only_sampling_takes_is_refused(void **state)
@@ -616,6 +798,11 @@ int main(void)
 		cmocka_unit_test(offsets_are_counted_by_origin_and_listed_on_demand),
 		cmocka_unit_test(thread_states_are_counted_and_listed_up_to_a_limit),
 		cmocka_unit_test(the_jit_shows_in_thread_states_or_in_memory),
+		cmocka_unit_test(every_python_has_a_line_in_the_order_of_pids),
+		cmocka_unit_test(every_way_of_finding_is_told_apart_in_the_list),
+		cmocka_unit_test(what_cannot_be_sampled_has_its_reason_in_its_line),
+		cmocka_unit_test(processes_that_are_no_python_are_counted),
+		cmocka_unit_test(hostile_texts_neither_break_nor_widen_the_list),
 		cmocka_unit_test(nothing_of_a_process_reaches_the_terminal_as_it_is),
 		cmocka_unit_test(long_sentences_are_cut_and_long_labels_push),
 		cmocka_unit_test(colours_are_on_the_mark_only_and_only_when_asked_for),

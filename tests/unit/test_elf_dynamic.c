@@ -275,6 +275,38 @@ static void numbers_that_make_no_sense_are_refused(void **state)
 	}
 }
 
+/* The made one names no libraries: its soname stands in for one, as often as wanted. */
+static void libraries_that_it_is_linked_with_are_asked_for_by_name(void **state)
+{
+	struct elf_image *image;
+	struct made_elf made;
+	bool needs = true;
+	int fd;
+
+	(void)state;
+	made_elf_init(&made, 20, MADE_ELF_GNU_HASH);
+	assert_int_equal(made_elf_open(made.bytes, made.size, &image, &fd, NULL), 0);
+	assert_int_equal(elf_image_needs(image, "libmade", &needs), 0);
+	assert_false(needs);
+	elf_image_close(image);
+	close(fd);
+	made_elf_entry(&made, DT_SONAME)->d_tag = DT_NEEDED;
+	assert_int_equal(made_elf_open(made.bytes, made.size, &image, &fd, NULL), 0);
+	assert_int_equal(elf_image_needs(image, "libmade", &needs), 0);
+	assert_true(needs);
+	assert_int_equal(elf_image_needs(image, "libpython", &needs), 0);
+	assert_false(needs);
+	elf_image_close(image);
+	close(fd);
+	/* a name that lies outside of the strings */
+	made_elf_entry(&made, DT_NEEDED)->d_un.d_val = UINT64_MAX;
+	assert_int_equal(made_elf_open(made.bytes, made.size, &image, &fd, NULL), 0);
+	assert_int_equal(elf_image_needs(image, "libmade", &needs), -EBADMSG);
+	elf_image_close(image);
+	close(fd);
+	made_elf_done(&made);
+}
+
 static void a_table_without_buckets_has_no_symbols(void **state)
 {
 	struct elf_symbol symbols[2 * MADE_ELF_NEXPORTED];
@@ -373,6 +405,7 @@ int main(void)
 		cmocka_unit_test(the_vdso_is_read_from_our_memory),
 		cmocka_unit_test(chains_that_do_not_end_are_left),
 		cmocka_unit_test(numbers_that_make_no_sense_are_refused),
+		cmocka_unit_test(libraries_that_it_is_linked_with_are_asked_for_by_name),
 		cmocka_unit_test(a_table_without_buckets_has_no_symbols),
 		cmocka_unit_test(only_what_has_an_address_here_is_found),
 		cmocka_unit_test(a_name_must_lie_in_the_strings),

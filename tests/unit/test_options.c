@@ -22,6 +22,14 @@ const struct report_format report_formats[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+const struct report_by_name report_by_names[] = {
+	{ "line", REPORT_BY_LINE, "lines" },
+	{ "function", REPORT_BY_FUNCTION, "functions" },
+	{ "thread", REPORT_BY_THREAD, "threads" },
+	{ "process", REPORT_BY_PROCESS, "processes" },
+	{ NULL, REPORT_BY_LINE, NULL },
+};
+
 const struct report_format *report_find(const char *name)
 {
 	for (const struct report_format *format = report_formats; format->name; format++) {
@@ -43,11 +51,11 @@ void report_options_init(struct report_options *options)
 
 #define ARGUMENTS_MAX 16
 
-/* Arguments separated by spaces; a lone _ stands for an empty one. */
+/* Arguments separated by spaces; a lone _ stands for an empty one. The options point into them until the next call. */
 static int parse(const char *line, struct options *options, struct err *err)
 {
-	static char text[1024];
-	char *argv[ARGUMENTS_MAX + 1], *rest = text;
+	static char text[1024], *argv[ARGUMENTS_MAX + 1];
+	char *rest = text;
 	int argc = 0;
 
 	snprintf(text, sizeof(text), "pybpfprof %s", line);
@@ -90,7 +98,11 @@ static void a_pid_alone_gives_the_defaults(void **state)
 	struct options options = good("-p 812");
 
 	(void)state;
-	assert_int_equal(options.pid, 812);
+	assert_int_equal(options.npids, 1);
+	assert_int_equal(options.pids[0], 812);
+	assert_null(options.command);
+	assert_false(options.no_children || options.threads);
+	assert_int_equal(options.source, OPTIONS_SOURCE_AUTO);
 	assert_int_equal(options.period_ns, 1000000);
 	assert_int_equal(options.duration_ns, 0);
 	assert_int_equal(options.max_depth, PBP_DEPTH_DEFAULT);
@@ -124,8 +136,8 @@ static void a_layout_is_assumed_by_the_name_of_a_row(void **state)
 static void every_option_sets_its_field(void **state)
 {
 	(void)state;
-	assert_int_equal(good("--pid=7").pid, 7);
-	assert_int_equal(good("-p7").pid, 7);
+	assert_int_equal(good("--pid=7").pids[0], 7);
+	assert_int_equal(good("-p7").pids[0], 7);
 	assert_int_equal(good("-p 1 -r 99").period_ns, 10101010);
 	assert_int_equal(good("-p 1 -F 20000").period_ns, 50000);
 	assert_int_equal(good("-p 1 --rate 1").period_ns, 1000000000);
@@ -141,6 +153,13 @@ static void every_option_sets_its_field(void **state)
 	assert_null(good("-p 1 -o -").output);
 	assert_int_equal(good("-p 1 --by function").report.by, REPORT_BY_FUNCTION);
 	assert_int_equal(good("-p 1 --by line").report.by, REPORT_BY_LINE);
+	assert_int_equal(good("--by process").report.by, REPORT_BY_PROCESS);
+	assert_true(good("--threads").threads);
+	assert_true(good("-t").threads);
+	assert_true(good("--no-children").no_children);
+	assert_false(good("--no-children --children").no_children);
+	assert_int_equal(good("--per-cpu").source, OPTIONS_PER_CPU);
+	assert_int_equal(good("-p 1 --per-thread").source, OPTIONS_PER_THREAD);
 	assert_int_equal(good("-p 1 -l 0").report.limit, 0);
 	assert_int_equal(good("-p 1 --limit 4294967295").report.limit, UINT32_MAX);
 	assert_true(good("-p 1 --show-all").report.show_all);
@@ -151,7 +170,7 @@ static void every_option_sets_its_field(void **state)
 	assert_int_equal(good("-p 1 --no-unicode").unicode, OPTIONS_NEVER);
 	assert_true(good("-p 1 -q").quiet);
 	assert_int_equal(good("-p 1 -vv --verbose").verbose, 3);
-	assert_int_equal(good("-qvp 1").pid, 1);
+	assert_int_equal(good("-qvp 1").pids[0], 1);
 }
 
 static void thresholds_are_percent_with_the_sign_and_fractions_without(void **state)
@@ -199,24 +218,154 @@ static void names_may_be_cut_when_they_stay_clear(void **state)
 {
 	(void)state;
 	assert_int_equal(good("-p 1 --dur 3").duration_ns, 3000000000);
-	bad("-p 1 --no", "--no-color, --no-unicode", "");
+	bad("-p 1 --no", "--no-children, --no-color, --no-unicode", "");
+	bad("--per", "--per-cpu, --per-thread", "");
+	assert_string_equal(good("--contain x").container, "x");
 	bad("-p 1 --f 3", "--freq, --format", "");
+}
+
+static void nothing_given_is_the_whole_host(void **state)
+{
+	struct options options = good("");
+
+	(void)state;
+	assert_int_equal(options.verb, OPTIONS_SAMPLE);
+	assert_int_equal(options.npids, 0);
+	assert_null(options.name);
+	assert_null(options.container);
+	assert_null(options.cgroup);
+	assert_null(options.unit);
+	assert_null(options.command);
+	assert_int_equal(good("-r 99").npids, 0);
+}
+
+static void several_pids_come_in_lists_and_repeated(void **state)
+{
+	struct options options = good("-p 5,7 -p 6 --pid=5,8,8");
+	char line[1024] = "-p 1";
+	size_t length = 4;
+
+	(void)state;
+	assert_int_equal(options.npids, 4);
+	assert_int_equal(options.pids[0], 5);
+	assert_int_equal(options.pids[1], 7);
+	assert_int_equal(options.pids[2], 6);
+	assert_int_equal(options.pids[3], 8);
+	assert_int_equal(good("doctor -p 3,4").npids, 2);
+	/* the same ones do not fill the list */
+	for (int i = 0; i < 200; i++)
+		length += (size_t)snprintf(line + length, sizeof(line) - length, ",1,2");
+	assert_int_equal(good(line).npids, 2);
+}
+
+static void more_pids_than_there_is_room_for_are_refused(void **state)
+{
+	static char list[OPTIONS_PIDS_MAX * 8 + 16];
+	char name[] = "pybpfprof", option[] = "-p", *argv[] = { name, option, list, NULL };
+	struct options options;
+	struct err err = { 0 };
+	size_t length = 0;
+
+	(void)state;
+	for (int i = 1; i <= OPTIONS_PIDS_MAX; i++)
+		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%d",
+					   i > 1 ? "," : "", i);
+	assert_int_equal(options_parse(&options, 3, argv, &err), 0);
+	assert_int_equal(options.npids, OPTIONS_PIDS_MAX);
+	assert_int_equal(options.pids[OPTIONS_PIDS_MAX - 1], OPTIONS_PIDS_MAX);
+	snprintf(list + length, sizeof(list) - length, ",9999");
+	assert_int_equal(options_parse(&options, 3, argv, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "1024"));
+	assert_non_null(strstr(err.hint, "--name"));
+}
+
+static void filters_are_taken_once_each_and_together(void **state)
+{
+	struct options options =
+		good("--name gunicorn* --container web --cgroup /a/b --unit nginx");
+
+	(void)state;
+	assert_string_equal(options.name, "gunicorn*");
+	assert_string_equal(options.container, "web");
+	assert_string_equal(options.cgroup, "/a/b");
+	assert_string_equal(options.unit, "nginx");
+	bad("--name a --name b", "--name: given twice: 'a' and 'b'", "");
+	bad("--container a --container b", "--container: given twice", "");
+	bad("--cgroup a --cgroup b", "--cgroup: given twice", "");
+	bad("--unit a --unit a", "--unit: given twice", "");
+	bad("--name _", "--name: the value is empty", "");
+	bad("--unit=", "--unit: the value is empty", "");
+}
+
+static void everything_behind_two_dashes_is_the_command(void **state)
+{
+	struct options options = good("-r 99 -- python3 -p 3 --help -- x");
+
+	(void)state;
+	assert_int_equal(options.period_ns, 10101010);
+	assert_non_null(options.command);
+	assert_string_equal(options.command[0], "python3");
+	assert_string_equal(options.command[1], "-p");
+	assert_string_equal(options.command[4], "--");
+	assert_string_equal(options.command[5], "x");
+	assert_null(options.command[6]);
+	assert_false(options.help);
+	assert_int_equal(options.npids, 0);
+	assert_string_equal(good("-t --per-thread --no-children -- ls").command[0], "ls");
+	assert_string_equal(good("-- --").command[0], "--");
+	assert_null(good("-o --").command);
+	assert_string_equal(good("-o --").output, "--");
+	assert_string_equal(good("-o -- -- ls").command[0], "ls");
+	bad("--", "no command behind --", "CMD");
+	bad("-q --", "no command behind --", "CMD");
+	bad("-o -- --", "no command behind --", "CMD");
+	bad("-- _ x", "empty name", "CMD");
+}
+
+static void processes_are_chosen_in_one_way(void **state)
+{
+	(void)state;
+	bad("-p 1 --name x", "--pid and --name", "in common");
+	bad("-p 1 --unit x", "--pid and --unit", "in common");
+	bad("-p 1 -- ls", "--pid and the command 'ls'", "only it");
+	bad("--container x -- ls", "--container and the command 'ls'", "only it");
+	bad("--cgroup x -- ls", "--cgroup and the command", "only it");
+	bad("--per-thread", "--per-thread", "--per-cpu");
+	bad("--per-thread --name x", "--per-thread", "--per-cpu");
+}
+
+static void the_doctor_starts_and_filters_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(good("doctor").verb, OPTIONS_DOCTOR);
+	bad("doctor -- ls", "starts no command", "-p PID");
+	bad("doctor --name x", "doctor takes no --name", "--pid");
+	bad("doctor -t", "doctor takes no --threads", "--pid");
+	bad("doctor --per-cpu", "doctor takes no --per-cpu", "--pid");
+}
+
+static void rows_by_thread_need_threads_apart(void **state)
+{
+	(void)state;
+	assert_true(good("--by thread").threads);
+	assert_false(good("--by process").threads);
 }
 
 static void processes_that_cannot_be_are_refused(void **state)
 {
 	(void)state;
-	bad("", "no process", "-p PID");
-	bad("-r 99", "no process", "-p PID");
-	bad("-p 0", "'0'", "pgrep");
-	bad("-p -1", "'-1'", "pgrep");
-	bad("-p abc", "'abc'", "pgrep");
-	bad("-p 12x", "'12x'", "pgrep");
-	bad("-p _", "''", "pgrep");
-	bad("-p 2147483648", "2147483648", "pgrep");
-	bad("-p 1,2", "more than one", "one process");
-	bad("-p 1 -p 2", "1 and 2", "one process");
-	bad("-p", "--pid needs a value", "PID");
+	bad("-p 0", "'0'", "doctor");
+	bad("-p -1", "'-1'", "doctor");
+	bad("-p abc", "'abc'", "doctor");
+	bad("-p 12x", "'12x'", "doctor");
+	bad("-p _", "''", "doctor");
+	bad("-p 2147483648", "2147483648", "doctor");
+	bad("-p 1,,2", "''", "doctor");
+	bad("-p 1,", "''", "doctor");
+	bad("-p ,1", "''", "doctor");
+	bad("-p 1,x", "'x'", "doctor");
+	bad("-p 00000000000000000000000000000000000001", "00001'", "doctor");
+	bad("-p", "--pid needs a value", "this process");
 }
 
 static void rates_and_times_out_of_range_are_refused(void **state)
@@ -261,7 +410,7 @@ static void unknown_names_suggest_the_nearest(void **state)
 	bad("-p 1 -f foldd", "'foldd'", "did you mean 'folded'");
 	bad("-p 1 -f speedscope", "'speedscope'", "text, folded");
 	bad("-p 1 --by lines", "'lines'", "did you mean 'line'");
-	bad("-p 1 --by module", "'module'", "line and function");
+	bad("-p 1 --by module", "'module'", "line, function, thread, process");
 	bad("-p 1 --fromat=x", "--fromat", "did you mean --format");
 	bad("-p 1 --ratee 3", "--ratee", "did you mean --rate");
 	bad("-p 1 --zzzzzzz", "--zzzzzzz", "-h");
@@ -277,8 +426,10 @@ static void stray_arguments_are_refused(void **state)
 	(void)state;
 	bad("812", "'812'", "-p 812");
 	bad("-p 1 812", "'812'", "-p 812");
-	bad("script.py -p 1", "'script.py'", "-p PID");
-	bad("-p 1 -- ls", "'ls'", "-p PID");
+	bad("script.py -p 1", "'script.py'", "-- script.py");
+	bad("python3 app.py", "'python3'", "-- python3");
+	bad("doctor 812", "'812' is one argument too many", "-p 812");
+	bad("doctro", "'doctro'", "did you mean 'doctor'");
 	bad("-p 1 -", "'-'", "");
 }
 
@@ -303,7 +454,7 @@ static void parsing_twice_gives_the_same(void **state)
 {
 	(void)state;
 	bad("-qx -p 1", "'-x'", "");
-	assert_int_equal(good("-p 5 -v").pid, 5);
+	assert_int_equal(good("-p 5 -v").pids[0], 5);
 	assert_int_equal(good("-p 5 -v").verbose, 1);
 }
 
@@ -325,6 +476,11 @@ static void the_help_names_every_option_in_80_columns(void **state)
 	}
 	for (const struct report_format *format = report_formats; format->name; format++)
 		assert_non_null(strstr(text, format->help));
+	for (const struct report_by_name *key = report_by_names; key->name; key++)
+		assert_non_null(strstr(text, key->help));
+	/* the three uses come first */
+	assert_true(strstr(text, "  pybpfprof -p 812") < strstr(text, "  pybpfprof -- python3"));
+	assert_true(strstr(text, "  pybpfprof -- python3") < strstr(text, "What to sample"));
 	for (rest = text; (line = strsep(&rest, "\n"));) {
 		if (strlen(line) > 80)
 			fail_msg("too long: %s", line);
@@ -356,6 +512,14 @@ int main(void)
 		cmocka_unit_test(the_format_comes_from_the_files_ending),
 		cmocka_unit_test(the_last_of_a_repeated_option_wins),
 		cmocka_unit_test(names_may_be_cut_when_they_stay_clear),
+		cmocka_unit_test(nothing_given_is_the_whole_host),
+		cmocka_unit_test(several_pids_come_in_lists_and_repeated),
+		cmocka_unit_test(more_pids_than_there_is_room_for_are_refused),
+		cmocka_unit_test(filters_are_taken_once_each_and_together),
+		cmocka_unit_test(everything_behind_two_dashes_is_the_command),
+		cmocka_unit_test(processes_are_chosen_in_one_way),
+		cmocka_unit_test(the_doctor_starts_and_filters_nothing),
+		cmocka_unit_test(rows_by_thread_need_threads_apart),
 		cmocka_unit_test(processes_that_cannot_be_are_refused),
 		cmocka_unit_test(rates_and_times_out_of_range_are_refused),
 		cmocka_unit_test(numbers_out_of_range_are_refused),

@@ -10,12 +10,14 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pipeline.h"
 #include "profile/profile.h"
+#include "python/code_read.h"
 #include "report/formats.h"
 #include "support/host_bpf.h"
 
@@ -26,26 +28,54 @@ struct script {
 	struct profile *profile;
 	struct pipeline *pipeline;
 	const struct pbp_layout *layout;
+	struct memory memory; /* of the live process; all zero: nothing can be read */
 	uint64_t time_ns;
 	char *folded;
 };
 
-static struct memory no_memory(void)
+static struct profile_process process_of(uint32_t id)
 {
-	return (struct memory){ 0 };
-}
-
-static void add_target(struct script *script, uint32_t id, const struct pbp_layout *layout,
-		       const struct memory *memory)
-{
-	const struct profile_process process = {
+	return (struct profile_process){
 		.pid = 1000 + (int32_t)id, .start_time = 1, .comm = "python3", .python = "3.x"
 	};
-	struct pbp_target target = { .id = id, .layout = *layout };
-	uint32_t index;
+}
 
-	assert_int_equal(profile_add_process(script->profile, &process, &index), 0);
-	assert_int_equal(pipeline_add_target(script->pipeline, &target, index, memory), 0);
+static void describe(struct script *script, uint32_t id, const char *comm, const char *command)
+{
+	struct profile_process process = process_of(id);
+
+	process.comm = comm;
+	process.command = command;
+	process.kernel_ns = 10;
+	assert_int_equal(pipeline_describe_target(script->pipeline, id, &process), 0);
+}
+
+static void add_target(struct script *script, uint32_t id)
+{
+	const struct profile_process process = process_of(id);
+
+	assert_int_equal(pipeline_add_target(script->pipeline, id, false), 0);
+	assert_int_equal(pipeline_set_layout(script->pipeline, id, script->layout), 0);
+	assert_int_equal(pipeline_describe_target(script->pipeline, id, &process), 0);
+}
+
+/* Read what is missing from the live process, as the session does by its helper. */
+static void read_missing(struct script *script)
+{
+	struct pipeline_missing missing;
+
+	while (pipeline_next_missing(script->pipeline, &missing)) {
+		struct code_copy copy;
+
+		if (!script->memory.read || code_read(&script->memory, missing.layout,
+						      missing.code_addr, missing.identity, &copy))
+			continue;
+		copy.record.target = missing.target;
+		assert_int_equal(copy.record.code_addr, missing.code_addr);
+		assert_int_equal(copy.record.identity, missing.identity);
+		assert_int_equal(pipeline_fill(script->pipeline, &copy.record, copy.data), 0);
+		free(copy.data);
+	}
 }
 
 static void script_init(struct script *script)
@@ -87,14 +117,13 @@ static const struct account *account(const struct script *script)
 static int set_up(void **state)
 {
 	struct script *script = calloc(1, sizeof(*script));
-	struct memory memory = no_memory();
 	size_t count = 0;
 
 	if (!script)
 		return -1;
 	script_init(script);
 	script->layout = &fake_builds(&count)[count - 1].layout;
-	add_target(script, 1, script->layout, &memory);
+	add_target(script, 1);
 	*state = script;
 	return 0;
 }
@@ -278,7 +307,7 @@ static void names_that_never_follow_are_unnamed_and_counted(void **state)
 	code(script, 'c', 3, "leaf");
 	complete(script, 0, "cba");
 	complete(script, 0, "a");
-	pipeline_read_missing(script->pipeline);
+	read_missing(script);
 	assert_string_equal(fold(script), "main (app.py:10) 1\n"
 					  "main (app.py:10);[unnamed];leaf (app.py:30) 1\n");
 	assert_int_equal(account(script)->unnamed, 1);
@@ -339,11 +368,10 @@ static void a_code_record_that_comes_twice_changes_nothing(void **state)
 static void equal_code_objects_of_two_processes_are_one_function(void **state)
 {
 	struct script *script = *state;
-	struct memory memory = no_memory();
 	struct pbp_code record = code_record('a', 9);
 	struct pbp_sample sample = { .target = 2 };
 
-	add_target(script, 2, script->layout, &memory);
+	add_target(script, 2);
 	code(script, 'a', 1, "main");
 	complete(script, 0, "a");
 	record.target = 2;
@@ -358,11 +386,10 @@ static void equal_code_objects_of_two_processes_are_one_function(void **state)
 static void equal_addresses_of_two_processes_are_two_functions(void **state)
 {
 	struct script *script = *state;
-	struct memory memory = no_memory();
 	struct pbp_code record = code_record('a', 1);
 	struct pbp_sample sample = { .target = 2 };
 
-	add_target(script, 2, script->layout, &memory);
+	add_target(script, 2);
 	code(script, 'a', 1, "one");
 	record.target = 2;
 	assert_int_equal(take_code(script, &record, "two", "app.py"), 0);
@@ -375,13 +402,12 @@ static void equal_addresses_of_two_processes_are_two_functions(void **state)
 static void records_that_make_no_sense_are_refused_and_counted(void **state)
 {
 	struct script *script = *state;
-	struct memory memory = no_memory();
 	struct pbp_sample unknown = { .target = 77 }, deeper = { .target = 1, .nkept = 3 };
 	struct pbp_sample fresh_cpu = { .target = 1, .cpu = 9, .nkept = 1 };
 	struct pbp_sample other = { .target = 2, .nkept = 1 };
 	struct pbp_code record = code_record('a', 1);
 
-	add_target(script, 2, script->layout, &memory);
+	add_target(script, 2);
 	code(script, 'a', 1, "main");
 	code(script, 'b', 2, "work");
 	complete(script, 0, "ba");
@@ -545,6 +571,600 @@ static void a_stack_as_deep_as_can_be_is_one_stack(void **state)
 	assert_string_equal(text + strlen(text) - 3, " 9\n");
 }
 
+/* A complete sample of the target on CPU 0, all frames fresh. */
+static void sample_of(struct script *script, uint32_t target, uint32_t tid, const char *letters)
+{
+	struct pbp_sample sample = { .target = target, .tid = tid };
+
+	assert_int_equal(take_sample(script, &sample, letters), 0);
+}
+
+static void code_of(struct script *script, uint32_t target, char letter, uint64_t identity,
+		    const char *name)
+{
+	struct pbp_code record = code_record(letter, identity);
+
+	record.target = target;
+	assert_int_equal(take_code(script, &record, name, "app.py"), 0);
+}
+
+static void unrecognised(struct script *script, uint32_t target)
+{
+	struct pbp_sample sample = { .target = target, .status = PBP_STATUS_NOT_RECOGNISED };
+
+	assert_int_equal(take_sample(script, &sample, ""), 0);
+}
+
+static void equal_stacks_of_two_targets_are_one_stack_with_two_rows(void **state)
+{
+	struct script *script = *state;
+
+	add_target(script, 2);
+	for (uint32_t target = 1; target <= 2; target++) {
+		code_of(script, target, 'a', 1, "main");
+		code_of(script, target, 'b', 2, "work");
+		sample_of(script, target, 0, "ba");
+	}
+	sample_of(script, 2, 0, "ba");
+	assert_int_equal(pipeline_target_samples(script->pipeline, 1), 1);
+	assert_int_equal(pipeline_target_samples(script->pipeline, 2), 2);
+	assert_int_equal(pipeline_target_weight_ns(script->pipeline, 2), 2 * PERIOD_NS);
+	assert_int_equal(pipeline_target_samples(script->pipeline, 3), 0);
+	fold(script);
+	assert_int_equal(profile_nstacks(script->profile), 3);
+	assert_int_equal(profile_nrows(script->profile), 2);
+	assert_int_equal(profile_row(script->profile, 0)->stack,
+			 profile_row(script->profile, 1)->stack);
+	assert_int_equal(profile_row(script->profile, 0)->samples, 1);
+	assert_int_equal(profile_row(script->profile, 1)->samples, 2);
+}
+
+static void samples_of_two_targets_alternate_on_one_cpu(void **state)
+{
+	struct script *script = *state;
+	struct pbp_sample kept = { .target = 2, .nkept = 1 };
+
+	add_target(script, 2);
+	code_of(script, 1, 'a', 1, "one");
+	code_of(script, 2, 'a', 1, "two");
+	code_of(script, 2, 'b', 2, "leaf");
+	sample_of(script, 1, 0, "a");
+	sample_of(script, 2, 0, "a");
+	assert_int_equal(take_sample(script, &kept, "b"), 0);
+	sample_of(script, 1, 0, "a");
+	assert_string_equal(fold(script), "python3 [1001];one (app.py:10) 2\n"
+					  "python3 [1002];two (app.py:10) 1\n"
+					  "python3 [1002];two (app.py:10);leaf (app.py:20) 1\n");
+}
+
+static void an_address_bound_anew_in_one_target_is_not_in_another(void **state)
+{
+	struct script *script = *state;
+	struct pbp_sample again = { .target = 2, .cpu = 1 };
+
+	add_target(script, 2);
+	code_of(script, 1, 'a', 1, "old");
+	code_of(script, 2, 'a', 1, "old");
+	complete(script, 0, "a");
+	assert_int_equal(take_sample(script, &again, "a"), 0);
+	code_of(script, 1, 'a', 2, "new");
+	complete(script, 1, "");
+	again.nkept = 1;
+	assert_int_equal(take_sample(script, &again, ""), 0);
+	assert_string_equal(fold(script), "python3 [1001];new (app.py:10) 1\n"
+					  "python3 [1001];old (app.py:10) 1\n"
+					  "python3 [1002];old (app.py:10) 2\n");
+}
+
+static void threads_are_kept_apart_where_they_shall_be(void **state)
+{
+	struct script *script = *state;
+	const struct profile_row *row;
+
+	assert_int_equal(pipeline_add_target(script->pipeline, 2, true), 0);
+	assert_int_equal(pipeline_set_layout(script->pipeline, 2, script->layout), 0);
+	describe(script, 2, "apart", "");
+	for (uint32_t target = 1; target <= 2; target++) {
+		code_of(script, target, 'a', 1, "main");
+		sample_of(script, target, 51, "a");
+		sample_of(script, target, 50, "a");
+		sample_of(script, target, 50, "a");
+		assert_int_equal(pipeline_name_thread(script->pipeline, target, 50, "old"), 0);
+		assert_int_equal(pipeline_name_thread(script->pipeline, target, 50, "MainThread"),
+				 0);
+	}
+	assert_int_equal(pipeline_name_thread(script->pipeline, 3, 50, "nobody's"), -ENOENT);
+	fold(script);
+	assert_int_equal(profile_nrows(script->profile), 3);
+	assert_int_equal(profile_row(script->profile, 0)->thread, PROFILE_NO_ID);
+	assert_int_equal(profile_row(script->profile, 0)->samples, 3);
+	assert_int_equal(profile_nthreads(script->profile), 2);
+	row = profile_row(script->profile, 1);
+	assert_int_equal(row->samples, 2);
+	assert_int_equal(profile_thread(script->profile, row->thread)->tid, 50);
+	assert_string_equal(profile_thread(script->profile, row->thread)->name, "MainThread");
+	row = profile_row(script->profile, 2);
+	assert_int_equal(row->samples, 1);
+	assert_int_equal(profile_thread(script->profile, row->thread)->tid, 51);
+	assert_string_equal(profile_thread(script->profile, row->thread)->name, "");
+}
+
+static void the_last_description_is_what_the_profile_says(void **state)
+{
+	struct script *script = *state;
+	char comm[] = "late", command[] = "late --now";
+
+	code(script, 'a', 1, "main");
+	describe(script, 1, "early", "");
+	complete(script, 0, "a");
+	pipeline_end_target(script->pipeline, 1);
+	describe(script, 1, comm, command);
+	comm[0] = command[0] = 'X';
+	fold(script);
+	assert_int_equal(profile_nprocesses(script->profile), 1);
+	assert_string_equal(profile_process(script->profile, 0)->comm, "late");
+	assert_string_equal(profile_process(script->profile, 0)->command, "late --now");
+	assert_string_equal(profile_process(script->profile, 0)->container, "");
+	assert_int_equal(profile_process(script->profile, 0)->kernel_ns, 10);
+}
+
+static void targets_that_nobody_described_are_processes_of_their_own(void **state)
+{
+	struct script *script = *state;
+
+	assert_int_equal(pipeline_add_target(script->pipeline, 2, false), 0);
+	assert_int_equal(pipeline_add_target(script->pipeline, 3, false), 0);
+	unrecognised(script, 2);
+	unrecognised(script, 3);
+	unrecognised(script, 3);
+	fold(script);
+	assert_int_equal(profile_nprocesses(script->profile), 2);
+	assert_string_equal(profile_process(script->profile, 0)->comm, "");
+	assert_int_equal(profile_row(script->profile, 0)->samples, 1);
+	assert_int_equal(profile_row(script->profile, 1)->samples, 2);
+	assert_int_equal(account(script)->not_recognised, 3);
+}
+
+static void a_target_is_added_once(void **state)
+{
+	struct script *script = *state;
+
+	assert_int_equal(pipeline_add_target(script->pipeline, 1, false), -EEXIST);
+	assert_int_equal(pipeline_set_layout(script->pipeline, 2, script->layout), -ENOENT);
+}
+
+static void a_code_record_needs_a_layout(void **state)
+{
+	struct script *script = *state;
+	struct pbp_code record = code_record('a', 1);
+
+	assert_int_equal(pipeline_add_target(script->pipeline, 2, false), 0);
+	record.target = 2;
+	assert_int_equal(take_code(script, &record, "main", "app.py"), -EBADMSG);
+	assert_int_equal(account(script)->malformed, 1);
+}
+
+static void a_code_object_lies_where_a_frame_can_point_to(void **state)
+{
+	struct script *script = *state;
+	struct pbp_code record = code_record('a', 1);
+
+	record.code_addr += 4;
+	assert_int_equal(take_code(script, &record, "main", "app.py"), -EBADMSG);
+	assert_int_equal(account(script)->malformed, 1);
+}
+
+static void a_complete_sample_has_frames(void **state)
+{
+	struct script *script = *state;
+	struct pbp_sample sample = { .target = 1 };
+
+	assert_int_equal(take_sample(script, &sample, ""), -EBADMSG);
+	sample.status = PBP_STATUS_MAX;
+	assert_int_equal(take_sample(script, &sample, "a"), -EBADMSG);
+	sample.status = PBP_STATUS_UNREADABLE;
+	sample.reason = PBP_REASON_MAX;
+	assert_int_equal(take_sample(script, &sample, "a"), -EBADMSG);
+	assert_int_equal(account(script)->malformed, 3);
+	assert_string_equal(fold(script), "");
+}
+
+static void an_ended_target_keeps_its_samples_and_takes_no_more(void **state)
+{
+	struct script *script = *state;
+	struct pbp_sample late = { .target = 1 };
+	struct pbp_code record = code_record('b', 2);
+
+	add_target(script, 2);
+	code(script, 'a', 1, "main");
+	complete(script, 0, "a");
+	pipeline_end_target(script->pipeline, 1);
+	pipeline_end_target(script->pipeline, 1);
+	pipeline_end_target(script->pipeline, 99);
+	assert_int_equal(take_sample(script, &late, "a"), -EBADMSG);
+	assert_int_equal(take_code(script, &record, "work", "app.py"), -EBADMSG);
+	assert_int_equal(pipeline_set_layout(script->pipeline, 1, script->layout), -ENOENT);
+	assert_int_equal(pipeline_samples(script->pipeline), 1);
+	assert_string_equal(fold(script), "main (app.py:10) 1\n");
+}
+
+static void an_ended_target_without_samples_is_forgotten_but_for_the_only_one(void **state)
+{
+	struct script *script = *state;
+	const struct profile_process process = process_of(2);
+
+	add_target(script, 2);
+	pipeline_end_target(script->pipeline, 2);
+	assert_int_equal(pipeline_describe_target(script->pipeline, 2, &process), -ENOENT);
+	pipeline_end_target(script->pipeline, 1);
+	assert_string_equal(fold(script), "");
+	assert_int_equal(profile_nprocesses(script->profile), 1);
+	assert_int_equal(profile_process(script->profile, 0)->pid, 1001);
+}
+
+static void targets_without_samples_are_no_processes_of_the_profile(void **state)
+{
+	struct script *script = *state;
+
+	add_target(script, 2);
+	code(script, 'a', 1, "main");
+	complete(script, 0, "a");
+	fold(script);
+	assert_int_equal(profile_nprocesses(script->profile), 1);
+}
+
+static void a_disowned_target_takes_its_samples_along(void **state)
+{
+	struct script *script = *state;
+	struct pbp_sample late = { .target = 2, .status = PBP_STATUS_NOT_RECOGNISED };
+
+	code(script, 'a', 1, "main");
+	complete(script, 0, "a");
+	add_target(script, 2);
+	unrecognised(script, 2);
+	unrecognised(script, 2);
+	assert_int_equal(pipeline_samples(script->pipeline), 3);
+	assert_int_equal(pipeline_disown_target(script->pipeline, 2), 2);
+	assert_int_equal(pipeline_disown_target(script->pipeline, 2), 0);
+	assert_int_equal(pipeline_samples(script->pipeline), 1);
+	assert_int_equal(pipeline_weight_ns(script->pipeline), PERIOD_NS);
+	assert_int_equal(take_sample(script, &late, ""), -EBADMSG);
+	/* It turned out to be one after all. */
+	add_target(script, 2);
+	unrecognised(script, 2);
+	assert_string_equal(fold(script), "python3 [1001];main (app.py:10) 1\n"
+					  "python3 [1002];[not yet recognised] 1\n");
+	assert_int_equal(account(script)->not_recognised, 1);
+	assert_int_equal(account_samples(account(script)), 2);
+}
+
+static void what_is_missing_is_given_out_once(void **state)
+{
+	struct script *script = *state;
+	struct pipeline_missing missing;
+
+	assert_false(pipeline_next_missing(script->pipeline, &missing));
+	defer(script, 'a', 1);
+	defer(script, 'a', 1);
+	defer(script, 'b', 2);
+	assert_true(pipeline_next_missing(script->pipeline, &missing));
+	assert_int_equal(missing.target, 1);
+	assert_int_equal(missing.code_addr, letter_addr('a'));
+	assert_int_equal(missing.identity, 1);
+	assert_memory_equal(missing.layout, script->layout, sizeof(*missing.layout));
+	assert_true(pipeline_next_missing(script->pipeline, &missing));
+	assert_int_equal(missing.code_addr, letter_addr('b'));
+	assert_false(pipeline_next_missing(script->pipeline, &missing));
+	/* BPF says again that it lacks it. */
+	defer(script, 'a', 1);
+	assert_true(pipeline_next_missing(script->pipeline, &missing));
+	assert_int_equal(missing.code_addr, letter_addr('a'));
+	assert_false(pipeline_next_missing(script->pipeline, &missing));
+}
+
+static void what_is_missing_is_given_out_in_order_while_more_comes(void **state)
+{
+	struct script *script = *state;
+	struct pipeline_missing missing;
+
+	defer(script, 'a', 1);
+	for (uint64_t round = 1; round < 200; round++) {
+		defer(script, round % 2 ? 'b' : 'a', round + 1);
+		assert_true(pipeline_next_missing(script->pipeline, &missing));
+		assert_int_equal(missing.identity, round);
+	}
+	assert_true(pipeline_next_missing(script->pipeline, &missing));
+	assert_false(pipeline_next_missing(script->pipeline, &missing));
+}
+
+static void what_is_missing_no_more_is_not_given_out(void **state)
+{
+	struct script *script = *state;
+	struct pipeline_missing missing;
+
+	add_target(script, 2);
+	sample_of(script, 2, 0, "a");
+	defer(script, 'a', 1);
+	code(script, 'a', 1, "main"); /* came from BPF */
+	defer(script, 'b', 2);
+	defer(script, 'b', 3); /* is another one now */
+	assert_true(pipeline_next_missing(script->pipeline, &missing));
+	assert_int_equal(missing.identity, 3);
+	assert_false(pipeline_next_missing(script->pipeline, &missing));
+	complete(script, 0, "a");
+	defer(script, 'c', 4);
+	pipeline_end_target(script->pipeline, 1);
+	assert_false(pipeline_next_missing(script->pipeline, &missing));
+}
+
+/* A record as the helper answers: names without a line table. */
+static int fill(struct script *script, uint32_t target, uint64_t identity, const char *name)
+{
+	struct pbp_code record = code_record('a', identity);
+	uint8_t data[64];
+	size_t length = strlen(name);
+
+	record.target = target;
+	record.name = (struct pbp_string){ .size = (uint32_t)length, .kind = 1 };
+	record.filename = record.name;
+	memcpy(data, name, length);
+	memcpy(data + length, name, length);
+	return pipeline_fill(script->pipeline, &record, data);
+}
+
+static void an_answer_names_only_what_was_asked_for(void **state)
+{
+	struct script *script = *state;
+
+	defer(script, 'a', 1);
+	complete(script, 0, "a");
+	assert_int_equal(fill(script, 1, 2, "other"), 0);
+	assert_int_equal(fill(script, 9, 1, "nobody"), 0);
+	assert_int_equal(fill(script, 1, 1, "mine"), 0);
+	assert_int_equal(fill(script, 1, 1, "again"), 0);
+	assert_string_equal(fold(script), "mine (mine:10) 1\n");
+}
+
+static void an_answer_that_comes_after_the_end_is_ignored(void **state)
+{
+	struct script *script = *state;
+
+	defer(script, 'a', 1);
+	complete(script, 0, "a");
+	pipeline_end_target(script->pipeline, 1);
+	assert_int_equal(fill(script, 1, 1, "late"), 0);
+	assert_string_equal(fold(script), "[unnamed] 1\n");
+}
+
+/* Targets that live for some samples each, one after the other. */
+static void live_and_die(struct script *script, uint32_t first, uint32_t count, const char *command)
+{
+	char text[64];
+
+	for (uint32_t id = first; id < first + count; id++) {
+		add_target(script, id);
+		snprintf(text, sizeof(text), command, id);
+		describe(script, id, "short", text);
+		code_of(script, id, 'a', 1, "main");
+		code_of(script, id, 'b', 2, "work");
+		sample_of(script, id, id, "a");
+		sample_of(script, id, id, "ba");
+		pipeline_end_target(script->pipeline, id);
+	}
+}
+
+static void ended_targets_of_one_command_are_put_together(void **state)
+{
+	struct script *script = *state;
+	const struct profile_process *folded;
+	uint64_t samples = 0;
+
+	live_and_die(script, 2, PIPELINE_ENDED_MAX + 10, "python3 %%");
+	assert_int_equal(account(script)->processes_folded, 10);
+	assert_int_equal(pipeline_target_samples(script->pipeline, 11), 0);
+	assert_int_equal(pipeline_target_samples(script->pipeline, 12), 2);
+	fold(script);
+	assert_int_equal(profile_nprocesses(script->profile), PIPELINE_ENDED_MAX + 1);
+	folded = profile_process(script->profile, PIPELINE_ENDED_MAX);
+	assert_int_equal(folded->count, 10);
+	assert_int_equal(folded->kernel_ns, 100);
+	assert_int_equal(folded->pid, 1002);
+	assert_string_equal(folded->comm, "short");
+	assert_string_equal(folded->command, "python3 %");
+	for (size_t i = 0; i < profile_nrows(script->profile); i++)
+		if (profile_row(script->profile, i)->process == PIPELINE_ENDED_MAX)
+			samples += profile_row(script->profile, i)->samples;
+	assert_int_equal(samples, 20);
+	assert_int_equal(profile_samples(script->profile), 2 * (PIPELINE_ENDED_MAX + 10));
+	assert_int_equal(account_samples(account(script)), profile_samples(script->profile));
+}
+
+static void a_time_that_is_not_known_of_one_is_not_known_of_all(void **state)
+{
+	struct script *script = *state;
+	struct profile_process unknown = process_of(3);
+
+	unknown.comm = "short";
+	unknown.command = "x";
+	unknown.kernel_ns = PROFILE_TIME_UNKNOWN;
+	live_and_die(script, 2, PIPELINE_ENDED_MAX, "x");
+	assert_int_equal(pipeline_describe_target(script->pipeline, 3, &unknown), 0);
+	live_and_die(script, 2 + PIPELINE_ENDED_MAX, 3, "x");
+	fold(script);
+	assert_int_equal(profile_process(script->profile, PIPELINE_ENDED_MAX)->count, 3);
+	assert_int_equal(profile_process(script->profile, PIPELINE_ENDED_MAX)->kernel_ns,
+			 PROFILE_TIME_UNKNOWN);
+}
+
+/* Not under a sanitizer, whose allocator does not tell. */
+static size_t memory_used(void)
+{
+	return mallinfo2().uordblks;
+}
+
+static void thousands_of_ended_targets_take_no_more_memory(void **state)
+{
+	struct script *script = *state;
+	size_t before;
+
+	live_and_die(script, 2, PIPELINE_ENDED_MAX + 100, "same");
+	before = memory_used();
+	live_and_die(script, 10000, 6000, "same");
+	assert_true(memory_used() < before + 65536);
+	assert_true(before < PIPELINE_ENDED_MAX * 1000UL);
+	assert_int_equal(pipeline_samples(script->pipeline), 2 * (PIPELINE_ENDED_MAX + 6100));
+}
+
+static void commands_that_never_come_twice_are_put_together_all_the_same(void **state)
+{
+	struct script *script = *state;
+	const uint32_t kept = PIPELINE_ENDED_MAX + PIPELINE_FOLDED_MAX;
+	const struct profile_process *last;
+
+	live_and_die(script, 2, kept + 500, "job %u");
+	fold(script);
+	assert_int_equal(profile_nprocesses(script->profile), kept + 1);
+	last = profile_process(script->profile, kept);
+	assert_int_equal(last->count, 500);
+	assert_string_equal(last->comm, "short");
+	assert_string_equal(last->command, "");
+	assert_int_equal(profile_samples(script->profile), 2 * (kept + 500));
+}
+
+static void names_that_never_come_twice_are_put_together_all_the_same(void **state)
+{
+	struct script *script = *state;
+	const uint32_t kept = PIPELINE_ENDED_MAX + 2 * PIPELINE_FOLDED_MAX;
+	const struct profile_process *last;
+	char comm[16];
+
+	for (uint32_t id = 2; id < 2 + kept + 300; id++) {
+		add_target(script, id);
+		snprintf(comm, sizeof(comm), "c%u", id);
+		describe(script, id, comm, "");
+		unrecognised(script, id);
+		pipeline_end_target(script->pipeline, id);
+	}
+	fold(script);
+	assert_int_equal(profile_nprocesses(script->profile), kept + 1);
+	last = profile_process(script->profile, kept);
+	assert_int_equal(last->count, 300);
+	assert_string_equal(last->comm, PIPELINE_FOLDED_OTHERS);
+	assert_int_equal(profile_samples(script->profile), kept + 300);
+}
+
+/* As live_and_die, but names come late, not whole or never; each is a stack of its own while the target lives. */
+static void live_and_die_badly_named(struct script *script, uint32_t first, uint32_t count)
+{
+	for (uint32_t id = first; id < first + count; id++) {
+		struct pbp_code record = code_record('c', 3);
+
+		add_target(script, id);
+		describe(script, id, "short", "same");
+		record.target = id;
+		record.linetable_full_size = 100000;
+		assert_int_equal(take_code(script, &record, "cut", "app.py"), 0);
+		sample_of(script, id, id, "a");
+		sample_of(script, id, id, "cba");
+		code_of(script, id, 'd', 4, "whole");
+		record = code_record('e', 5);
+		record.target = id;
+		record.flags = PBP_CODE_DEFERRED;
+		assert_int_equal(pipeline_code(script->pipeline, &record, NULL), 0);
+		sample_of(script, id, id, "ed");
+		code_of(script, id, 'e', 5, "late");
+		sample_of(script, id, id, "ed");
+		read_missing(script);
+		pipeline_end_target(script->pipeline, id);
+	}
+}
+
+static void badly_named_code_objects_are_told_as_before_after_the_end(void **state)
+{
+	struct script *script = *state;
+
+	/* A live one has its own, which are named after others ended. */
+	defer(script, 'e', 5);
+	complete(script, 0, "e");
+	live_and_die_badly_named(script, 2, 3);
+	defer(script, 'f', 6);
+	complete(script, 0, "fe");
+	live_and_die_badly_named(script, 5, 1);
+	code(script, 'e', 5, "mine");
+	assert_int_equal(pipeline_samples(script->pipeline), 18);
+	pipeline_end_target(script->pipeline, 1);
+	fold(script);
+	assert_non_null(strstr(script->folded, "python3 [1001];mine (app.py:50) 1\n"
+					       "python3 [1001];mine (app.py:50);[unnamed] 1\n"));
+	for (int id = 2; id <= 5; id++) {
+		char expected[512];
+
+		snprintf(expected, sizeof(expected),
+			 "short [%d];[unnamed] 1\n"
+			 "short [%d];[unnamed];[unnamed];cut (app.py:30) 1\n"
+			 "short [%d];whole (app.py:40);late (app.py:50) 2\n",
+			 1000 + id, 1000 + id, 1000 + id);
+		assert_non_null(strstr(script->folded, expected));
+	}
+	assert_int_equal(account(script)->unnamed, 1 + 4 * 2);
+	assert_int_equal(account(script)->complete, 18);
+	assert_int_equal(profile_samples(script->profile), 18);
+}
+
+static void badly_named_code_objects_of_ended_targets_take_no_more_memory(void **state)
+{
+	struct script *script = *state;
+	size_t before;
+
+	live_and_die_badly_named(script, 2, PIPELINE_ENDED_MAX + 100);
+	before = memory_used();
+	live_and_die_badly_named(script, 10000, 6000);
+	assert_true(memory_used() < before + 65536);
+	assert_true(before < PIPELINE_ENDED_MAX * 1000UL);
+	fold(script);
+	assert_int_equal(profile_samples(script->profile), 4 * (PIPELINE_ENDED_MAX + 6100));
+	assert_int_equal(account(script)->unnamed, 2 * (PIPELINE_ENDED_MAX + 6100));
+}
+
+/* A target with 3,000 code objects, each of them once the leaf of a sample. */
+static void sample_thousands(struct script *script, uint32_t id)
+{
+	struct pbp_sample sample = { .target = id, .nframes = 1, .weight_ns = PERIOD_NS };
+	char name[16];
+
+	add_target(script, id);
+	for (uint32_t function = 0; function < 3000; function++) {
+		struct pbp_code record = code_record('a', 1 + function);
+		uint64_t frame;
+
+		record.target = id;
+		record.code_addr += 208ULL * function;
+		record.firstlineno = 1 + (int32_t)function;
+		snprintf(name, sizeof(name), "f%u", function);
+		assert_int_equal(take_code(script, &record, name, "app.py"), 0);
+		frame = record.code_addr / 8 << PBP_FRAME_CODE_SHIFT;
+		assert_int_equal(pipeline_sample(script->pipeline, &sample, &frame), 0);
+	}
+}
+
+/* The 300 workers with 3,000 code objects, at a tenth of the size: 36 bytes a code object of each. */
+static void targets_of_equal_code_objects_take_little_memory_each(void **state)
+{
+	struct script *script = *state;
+	size_t before;
+
+	sample_thousands(script, 2);
+	before = memory_used();
+	for (uint32_t id = 3; id < 33; id++)
+		sample_thousands(script, id);
+	assert_true(memory_used() < before + 30 * 3000 * 36UL);
+	assert_int_equal(pipeline_samples(script->pipeline), 31 * 3000);
+	for (uint32_t id = 2; id < 33; id++)
+		pipeline_disown_target(script->pipeline, id);
+	/* Names and stacks are kept once, whoever has them. */
+	assert_true(memory_used() <= before);
+}
+
 /*
  * From here on, with made processes and the host-compiled BPF: the fixture is a struct host_stage, one for each
  * layout row.
@@ -552,10 +1172,10 @@ static void a_stack_as_deep_as_can_be_is_one_stack(void **state)
 
 static void script_begin(struct script *script, struct host_stage *stage)
 {
-	struct memory memory = fake_memory_of_process(stage->memory);
-
 	script_init(script);
-	add_target(script, 1, stage->python.layout, &memory);
+	script->memory = fake_memory_of_process(stage->memory);
+	script->layout = stage->python.layout;
+	add_target(script, 1);
 }
 
 static void run_one(struct host_stage *stage, uint64_t code_addr)
@@ -597,7 +1217,7 @@ static void missing_names_are_read_from_the_live_process(void **state)
 	script_begin(&script, stage);
 	run_one(stage, fake_function(&stage->python, "late"));
 	tick_deferred(&script, stage);
-	pipeline_read_missing(script.pipeline);
+	read_missing(&script);
 	assert_string_equal(fold(&script), "late (/app/main.py:10) 1\n");
 	assert_int_equal(account(&script)->unnamed, 0);
 	script_done(&script);
@@ -613,8 +1233,8 @@ static void missing_names_of_an_ended_process_stay_unnamed(void **state)
 	run_one(stage, code_addr);
 	tick_deferred(&script, stage);
 	fake_memory_unmap(stage->memory, code_addr, 1);
-	pipeline_read_missing(script.pipeline);
-	pipeline_read_missing(script.pipeline);
+	read_missing(&script);
+	read_missing(&script);
 	assert_string_equal(fold(&script), "[unnamed] 1\n");
 	assert_int_equal(account(&script)->unnamed, 1);
 	script_done(&script);
@@ -631,12 +1251,12 @@ static void missing_names_are_not_read_from_another_object(void **state)
 	run_one(stage, code_addr);
 	tick_deferred(&script, stage);
 	fake_code_again(&stage->python, code_addr, &other);
-	pipeline_read_missing(script.pipeline);
+	read_missing(&script);
 	assert_string_equal(fold(&script), "[unnamed] 1\n");
 	script_done(&script);
 }
 
-static void nothing_is_read_from_a_process_that_replaced_its_program(void **state)
+static void nothing_is_read_from_a_process_whose_program_has_ended(void **state)
 {
 	struct host_stage *stage = *state;
 	struct script script;
@@ -645,9 +1265,9 @@ static void nothing_is_read_from_a_process_that_replaced_its_program(void **stat
 	script_begin(&script, stage);
 	run_one(stage, fake_function(&stage->python, "late"));
 	tick_deferred(&script, stage);
-	pipeline_retire_target(script.pipeline, 1);
+	pipeline_end_target(script.pipeline, 1);
 	reads = fake_memory_reads(stage->memory);
-	pipeline_read_missing(script.pipeline);
+	read_missing(&script);
 	assert_int_equal(fake_memory_reads(stage->memory), reads);
 	assert_string_equal(fold(&script), "[unnamed] 1\n");
 	script_done(&script);
@@ -667,7 +1287,7 @@ static void what_bpf_could_not_read_is_read_from_the_live_process(void **state)
 	run_one(stage, fake_code(&stage->python, &made));
 	fake_memory_evict(stage->memory, page, FAKE_PAGE);
 	tick_into(&script, stage);
-	pipeline_read_missing(script.pipeline);
+	read_missing(&script);
 	assert_string_equal(fold(&script), "f (/was/out.py:3) 1\n");
 	script_done(&script);
 }
@@ -687,7 +1307,7 @@ static void what_nobody_could_read_is_unnamed_and_counted(void **state)
 	run_one(stage, fake_code(&stage->python, &made));
 	fake_memory_unmap(stage->memory, page, FAKE_PAGE);
 	tick_into(&script, stage);
-	pipeline_read_missing(script.pipeline);
+	read_missing(&script);
 	assert_string_equal(fold(&script), "[unnamed] 1\n");
 	assert_int_equal(account(&script)->unnamed, 1);
 	script_done(&script);
@@ -710,7 +1330,7 @@ static void line_tables_over_the_limit_are_read_from_the_live_process(void **sta
 	fake_run(&stage->python, stage->tstate, &frame, 1);
 	assert_int_equal(tick_into(&script, stage)->codes[0]->linetable_size,
 			 PBP_LINETABLE_BYTES_MAX);
-	pipeline_read_missing(script.pipeline);
+	read_missing(&script);
 	assert_string_equal(fold(&script), "big (big.py:8) 1\n");
 	assert_int_equal(account(&script)->lines_unknown, 0);
 	script_done(&script);
@@ -898,12 +1518,39 @@ int main(void)
 		TEST(a_stack_of_frames_that_are_not_shown_does_not_spoil_the_profile),
 		TEST(nothing_makes_an_empty_profile),
 		TEST(a_stack_as_deep_as_can_be_is_one_stack),
+		TEST(equal_stacks_of_two_targets_are_one_stack_with_two_rows),
+		TEST(samples_of_two_targets_alternate_on_one_cpu),
+		TEST(an_address_bound_anew_in_one_target_is_not_in_another),
+		TEST(threads_are_kept_apart_where_they_shall_be),
+		TEST(the_last_description_is_what_the_profile_says),
+		TEST(targets_that_nobody_described_are_processes_of_their_own),
+		TEST(a_target_is_added_once),
+		TEST(a_code_record_needs_a_layout),
+		TEST(a_code_object_lies_where_a_frame_can_point_to),
+		TEST(a_complete_sample_has_frames),
+		TEST(an_ended_target_keeps_its_samples_and_takes_no_more),
+		TEST(an_ended_target_without_samples_is_forgotten_but_for_the_only_one),
+		TEST(targets_without_samples_are_no_processes_of_the_profile),
+		TEST(a_disowned_target_takes_its_samples_along),
+		TEST(what_is_missing_is_given_out_once),
+		TEST(what_is_missing_is_given_out_in_order_while_more_comes),
+		TEST(what_is_missing_no_more_is_not_given_out),
+		TEST(an_answer_names_only_what_was_asked_for),
+		TEST(an_answer_that_comes_after_the_end_is_ignored),
+		TEST(ended_targets_of_one_command_are_put_together),
+		TEST(a_time_that_is_not_known_of_one_is_not_known_of_all),
+		TEST(thousands_of_ended_targets_take_no_more_memory),
+		TEST(commands_that_never_come_twice_are_put_together_all_the_same),
+		TEST(names_that_never_come_twice_are_put_together_all_the_same),
+		TEST(badly_named_code_objects_are_told_as_before_after_the_end),
+		TEST(badly_named_code_objects_of_ended_targets_take_no_more_memory),
+		TEST(targets_of_equal_code_objects_take_little_memory_each),
 	};
 	const struct host_test bodies[] = {
 		HOST_TEST(missing_names_are_read_from_the_live_process),
 		HOST_TEST(missing_names_of_an_ended_process_stay_unnamed),
 		HOST_TEST(missing_names_are_not_read_from_another_object),
-		HOST_TEST(nothing_is_read_from_a_process_that_replaced_its_program),
+		HOST_TEST(nothing_is_read_from_a_process_whose_program_has_ended),
 		HOST_TEST(what_bpf_could_not_read_is_read_from_the_live_process),
 		HOST_TEST(what_nobody_could_read_is_unnamed_and_counted),
 		HOST_TEST(line_tables_over_the_limit_are_read_from_the_live_process),

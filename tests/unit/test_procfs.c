@@ -61,6 +61,32 @@ static void zombies_and_kernel_threads_are_known(void **state)
 	assert_true(facts.kernel_thread);
 }
 
+static void the_start_of_the_code_is_taken_where_it_is_told(void **state)
+{
+	struct process_facts facts;
+
+	(void)state;
+	assert_int_equal(parse("9 (x)" TAIL, &facts), 0);
+	assert_int_equal(facts.start_code, 0);
+	assert_int_equal(
+		parse("9 (x) S 1 2 3 4 5 4194304 7 8 9 10 11 12 13 14 15 16 17 18 303882 21 22 "
+		      "18446744073709551615 94001 94002 94003\n",
+		      &facts),
+		0);
+	assert_int_equal(facts.start_code, 94001);
+	assert_int_equal(facts.id.start_time, 303882);
+}
+
+static void start_times_of_both_kinds_compare(void **state)
+{
+	const uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	(void)state;
+	assert_int_equal(procfs_start_ticks(0), 0);
+	assert_int_equal(procfs_start_ticks(7 * tick_ns - 1), 6);
+	assert_int_equal(procfs_start_ticks(7 * tick_ns), 7);
+}
+
 static void a_long_name_is_cut(void **state)
 {
 	struct process_facts facts;
@@ -181,6 +207,13 @@ static void a_zombie_is_seen(void **state)
 	waitpid(child, NULL, 0);
 }
 
+static void *wait_for_byte(void *argument)
+{
+	char byte;
+
+	return read(*(int *)argument, &byte, 1) == 1 ? NULL : argument;
+}
+
 static void *report_tid(void *argument)
 {
 	struct process_facts facts;
@@ -200,6 +233,43 @@ static void a_thread_tells_its_process(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, report_tid, &tid), 0);
 	pthread_join(thread, NULL);
 	assert_int_not_equal(tid, getpid());
+}
+
+static void all_processes_and_all_threads_are_listed(void **state)
+{
+	static pid_t numbers[65536];
+	pid_t tid, inside_tid = 0;
+	char name[PROCFS_COMM_SIZE];
+	bool found = false;
+	pthread_t thread;
+	int release[2];
+	ssize_t n;
+
+	(void)state;
+	n = procfs_list_processes(numbers, 65536);
+	assert_true(n > 1);
+	for (ssize_t i = 0; i < n; i++) {
+		assert_true(numbers[i] > 0);
+		found |= numbers[i] == getpid();
+	}
+	assert_true(found);
+	assert_int_equal(procfs_list_processes(numbers, 1), 1);
+	assert_int_equal(procfs_list_threads(getpid(), numbers, 65536), 1);
+	assert_int_equal(numbers[0], getpid());
+	assert_int_equal(pipe(release), 0);
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_byte, &release[0]), 0);
+	assert_int_equal(procfs_list_threads(getpid(), numbers, 65536), 2);
+	tid = numbers[0] == getpid() ? numbers[1] : numbers[0];
+	pthread_setname_np(thread, "a \nname");
+	assert_int_equal(procfs_read_thread(getpid(), tid, name, &inside_tid), 0);
+	assert_string_equal(name, "a \nname");
+	assert_true(inside_tid > 0 && inside_tid <= tid);
+	assert_int_equal(write(release[1], "!", 1), 1);
+	pthread_join(thread, NULL);
+	close(release[0]);
+	close(release[1]);
+	assert_int_equal(procfs_list_threads(INT32_MAX, numbers, 65536), -ESRCH);
+	assert_int_equal(procfs_read_thread(INT32_MAX, INT32_MAX, name, &inside_tid), -ESRCH);
 }
 
 static void a_file_past_the_limit_is_refused(void **state)
@@ -222,6 +292,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_may_hold_brackets_spaces_and_newlines),
 		cmocka_unit_test(zombies_and_kernel_threads_are_known),
+		cmocka_unit_test(the_start_of_the_code_is_taken_where_it_is_told),
+		cmocka_unit_test(start_times_of_both_kinds_compare),
+		cmocka_unit_test(all_processes_and_all_threads_are_listed),
 		cmocka_unit_test(a_long_name_is_cut),
 		cmocka_unit_test(malformed_stat_is_refused),
 		cmocka_unit_test(every_beginning_of_a_stat_is_parsed_or_refused_in_bounds),

@@ -132,7 +132,7 @@ static void stacks_are_a_tree_with_smaller_callers(void **state)
 	profile_free(profile);
 }
 
-static void a_process_is_its_pid_and_start_time(void **state)
+static void a_process_is_its_pid_start_time_and_program(void **state)
 {
 	struct profile *profile = profile_new();
 	struct profile_process process = { .pid = 7, .start_time = 5, .comm = "old", .python = "" };
@@ -154,15 +154,100 @@ static void a_process_is_its_pid_and_start_time(void **state)
 	assert_int_equal(other, 2);
 	assert_int_equal(profile_process(profile, 2)->pid, 8);
 	assert_int_equal(profile_process(profile, 2)->start_time, 6);
-	assert_int_equal(profile_nprocesses(profile), 3);
+	process.program = 1;
+	assert_int_equal(profile_add_process(profile, &process, &other), 0);
+	assert_int_equal(other, 3);
+	assert_int_equal(profile_process(profile, 3)->program, 1);
+	assert_int_equal(profile_nprocesses(profile), 4);
 	profile_free(profile);
 }
 
-static void weight_is_added_to_the_row_of_process_and_stack(void **state)
+static void a_process_keeps_copies_of_all_that_is_told_of_it(void **state)
+{
+	struct profile *profile = profile_new();
+	char texts[6][4] = { "co", "li", "py", "na", "id", "un" };
+	const struct profile_process process = { .pid = 7,
+						 .inside_pid = 1,
+						 .count = 12,
+						 .comm = texts[0],
+						 .command = texts[1],
+						 .python = texts[2],
+						 .container = texts[3],
+						 .container_id = texts[4],
+						 .unit = texts[5],
+						 .kernel_ns = 99 };
+	const struct profile_process *kept;
+	uint32_t index;
+
+	(void)state;
+	assert_int_equal(profile_add_process(profile, &process, &index), 0);
+	for (size_t i = 0; i < 6; i++)
+		texts[i][0] = 'X';
+	kept = profile_process(profile, index);
+	assert_string_equal(kept->comm, "co");
+	assert_string_equal(kept->command, "li");
+	assert_string_equal(kept->python, "py");
+	assert_string_equal(kept->container, "na");
+	assert_string_equal(kept->container_id, "id");
+	assert_string_equal(kept->unit, "un");
+	assert_int_equal(kept->inside_pid, 1);
+	assert_int_equal(kept->count, 12);
+	assert_int_equal(kept->kernel_ns, 99);
+	profile_free(profile);
+}
+
+static void what_is_not_told_of_a_process_is_empty(void **state)
+{
+	struct profile *profile = profile_new();
+	const struct profile_process process = { .pid = 7 };
+	uint32_t index;
+
+	(void)state;
+	assert_int_equal(profile_add_process(profile, &process, &index), 0);
+	assert_string_equal(profile_process(profile, index)->comm, "");
+	assert_string_equal(profile_process(profile, index)->command, "");
+	assert_string_equal(profile_process(profile, index)->python, "");
+	assert_string_equal(profile_process(profile, index)->container, "");
+	assert_string_equal(profile_process(profile, index)->container_id, "");
+	assert_string_equal(profile_process(profile, index)->unit, "");
+	assert_int_equal(profile_process(profile, index)->count, 1);
+	profile_free(profile);
+}
+
+static void a_thread_is_its_number_and_name(void **state)
+{
+	struct profile *profile = profile_new();
+	char name[] = "main";
+	struct profile_thread thread = { .tid = -7, .name = name };
+	uint32_t first, other;
+
+	(void)state;
+	assert_int_equal(profile_nthreads(profile), 0);
+	assert_int_equal(profile_add_thread(profile, &thread, &first), 0);
+	assert_int_equal(first, 0);
+	thread.name = "worker";
+	assert_int_equal(profile_add_thread(profile, &thread, &other), 0);
+	assert_int_equal(other, 1);
+	thread.tid = 8;
+	assert_int_equal(profile_add_thread(profile, &thread, &other), 0);
+	assert_int_equal(other, 2);
+	thread = (struct profile_thread){ .tid = -7, .name = "main" };
+	assert_int_equal(profile_add_thread(profile, &thread, &other), 0);
+	assert_int_equal(other, first);
+	name[0] = 'X';
+	assert_int_equal(profile_nthreads(profile), 3);
+	assert_string_equal(profile_thread(profile, 0)->name, "main");
+	assert_int_equal(profile_thread(profile, 0)->tid, -7);
+	assert_int_equal(profile_thread(profile, 2)->tid, 8);
+	profile_free(profile);
+}
+
+static void weight_is_added_to_the_row_of_process_thread_and_stack(void **state)
 {
 	struct profile *profile = profile_new();
 	const struct profile_process process = { .pid = 7, .comm = "a", .python = "" };
 	const struct profile_process second = { .pid = 8, .comm = "b", .python = "" };
+	const struct profile_thread thread = { .tid = 9, .name = "" };
 	const uint32_t f = add(profile, function("f", "a.py", 1, 1));
 	const uint32_t stack = push(profile, PROFILE_STACK_EMPTY, f);
 	uint32_t index;
@@ -170,16 +255,21 @@ static void weight_is_added_to_the_row_of_process_and_stack(void **state)
 	(void)state;
 	assert_int_equal(profile_add_process(profile, &process, &index), 0);
 	assert_int_equal(profile_add_process(profile, &second, &index), 0);
-	assert_int_equal(profile_add_weight(profile, 0, stack, 2, 2000), 0);
-	assert_int_equal(profile_add_weight(profile, 1, stack, 1, 10), 0);
-	assert_int_equal(profile_add_weight(profile, 0, stack, 1, 500), 0);
-	assert_int_equal(profile_nrows(profile), 2);
+	assert_int_equal(profile_add_thread(profile, &thread, &index), 0);
+	assert_int_equal(profile_add_weight(profile, 0, PROFILE_NO_ID, stack, 2, 2000), 0);
+	assert_int_equal(profile_add_weight(profile, 1, PROFILE_NO_ID, stack, 1, 10), 0);
+	assert_int_equal(profile_add_weight(profile, 0, 0, stack, 1, 7), 0);
+	assert_int_equal(profile_add_weight(profile, 0, PROFILE_NO_ID, stack, 1, 500), 0);
+	assert_int_equal(profile_nrows(profile), 3);
 	assert_int_equal(profile_row(profile, 0)->samples, 3);
 	assert_int_equal(profile_row(profile, 0)->weight_ns, 2500);
+	assert_int_equal(profile_row(profile, 0)->thread, PROFILE_NO_ID);
 	assert_int_equal(profile_row(profile, 1)->process, 1);
 	assert_int_equal(profile_row(profile, 1)->weight_ns, 10);
-	assert_int_equal(profile_samples(profile), 4);
-	assert_int_equal(profile_weight_ns(profile), 2510);
+	assert_int_equal(profile_row(profile, 2)->thread, 0);
+	assert_int_equal(profile_row(profile, 2)->samples, 1);
+	assert_int_equal(profile_samples(profile), 5);
+	assert_int_equal(profile_weight_ns(profile), 2517);
 	profile_free(profile);
 }
 
@@ -195,9 +285,11 @@ static void what_does_not_exist_is_refused(void **state)
 	assert_int_equal(profile_add_process(profile, &process, &id), 0);
 	assert_int_equal(profile_add_stack(profile, 2, f, &id), -EINVAL);
 	assert_int_equal(profile_add_stack(profile, PROFILE_STACK_EMPTY, 1, &id), -EINVAL);
-	assert_int_equal(profile_add_weight(profile, 1, stack, 1, 1), -EINVAL);
-	assert_int_equal(profile_add_weight(profile, 0, 2, 1, 1), -EINVAL);
-	assert_int_equal(profile_add_weight(profile, 0, PROFILE_STACK_EMPTY, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_weight(profile, 1, PROFILE_NO_ID, stack, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_weight(profile, 0, 0, stack, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_weight(profile, 0, PROFILE_NO_ID, 2, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_weight(profile, 0, PROFILE_NO_ID, PROFILE_STACK_EMPTY, 1, 1),
+			 -EINVAL);
 	assert_int_equal(profile_nrows(profile), 0);
 	assert_int_equal(profile_samples(profile), 0);
 	profile_free(profile);
@@ -235,8 +327,11 @@ int main(void)
 		cmocka_unit_test(what_a_kind_has_no_use_for_is_ignored),
 		cmocka_unit_test(symbols_keep_copies_of_their_texts),
 		cmocka_unit_test(stacks_are_a_tree_with_smaller_callers),
-		cmocka_unit_test(a_process_is_its_pid_and_start_time),
-		cmocka_unit_test(weight_is_added_to_the_row_of_process_and_stack),
+		cmocka_unit_test(a_process_is_its_pid_start_time_and_program),
+		cmocka_unit_test(a_process_keeps_copies_of_all_that_is_told_of_it),
+		cmocka_unit_test(what_is_not_told_of_a_process_is_empty),
+		cmocka_unit_test(a_thread_is_its_number_and_name),
+		cmocka_unit_test(weight_is_added_to_the_row_of_process_thread_and_stack),
 		cmocka_unit_test(what_does_not_exist_is_refused),
 		cmocka_unit_test(thousands_of_everything_keep_their_ids),
 	};

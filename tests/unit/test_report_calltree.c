@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "profile/profile.h"
 #include "report/calltree.h"
+#include "report/roots.h"
 #include "report/choose.h"
 #include "report/merged.h"
 #include "support/golden.h"
@@ -26,8 +27,8 @@ static void add_tree(struct strbuf *buf, const struct calltree *tree, uint32_t i
 
 	if (node->kind == CALLTREE_HIDDEN)
 		strbuf_add_format(buf, "{%u}", node->nhidden);
-	else if (node->kind == CALLTREE_PROCESS)
-		strbuf_add(buf, node->process->comm);
+	else if (node->kind == CALLTREE_ROOT)
+		strbuf_add(buf, node->root->process->comm);
 	else if (index > 0)
 		strbuf_add(buf, node->symbol->function);
 	if (node->deep > 0)
@@ -198,7 +199,8 @@ static struct profile *random_profile(unsigned seed)
 			assert_int_equal(profile_add_stack(profile, stack,
 							   symbols[rand_r(&seed) % 9], &stack),
 					 0);
-		assert_int_equal(profile_add_weight(profile, row % 3, stack, 1, 1 + row), 0);
+		assert_int_equal(
+			profile_add_weight(profile, row % 3, PROFILE_NO_ID, stack, 1, 1 + row), 0);
 	}
 	return profile;
 }

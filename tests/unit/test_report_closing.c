@@ -202,6 +202,123 @@ static void an_empty_profile_says_why_and_what_to_try(void **state)
 		      "the process slept, waited or had ended; try a longer -d");
 }
 
+/* Does the closing account of this profile have these words? */
+static void assert_words(const char *profile_text, const char *words, bool expected)
+{
+	struct profile *profile = golden_parse(profile_text, "words");
+	struct report_options options;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	report_options_init(&options);
+	closing_write(profile, &options, stream);
+	fclose(stream);
+	if ((strstr(text, words) != NULL) != expected)
+		fail_msg("%s\"%s\" in:\n%s", expected ? "no " : "", words, text);
+	free(text);
+	profile_free(profile);
+}
+
+#define TWO                                                                      \
+	"process 1 p 3.10.1\nprocess 2 q 3.9.2\naccount elapsed_ns 1000000000\n" \
+	"account rate_hz 1000\naccount complete 2\n"                             \
+	"account kernel_known 1\naccount kernel_ns 4000000\n"                    \
+	"account sampled_ns 2000000\nstack 1 1 f|a|1|1\n"
+#define BOTH TWO "stack 2 1 f|a|1|1\n"
+
+static void several_processes_are_counted_with_their_versions_and_containers(void **state)
+{
+	(void)state;
+	assert_words(BOTH, "2 processes, CPython 3.9.2, 3.10.1: 2 samples", true);
+	assert_words(BOTH, "kernel counted 0.004 s (50.00 %)\n", true);
+	assert_words(BOTH "of 1 container_id a\nof 2 container_id a\n",
+		     "2 processes (1 container), ", true);
+	assert_words(BOTH "of 1 container_id a\nof 2 container b\n", "2 processes (2 containers), ",
+		     true);
+	assert_words(BOTH "process 3 idle 2.7.18\nof 3 container c\n",
+		     "2 of 3 processes, CPython 3.9.2, 3.10.1: ", true);
+	assert_words(BOTH "of 2 count 9\n", "10 processes, ", true);
+	/* One of them alone is told as if there were no other. */
+	assert_words(TWO, "pid 1, CPython 3.10.1: ", true);
+}
+
+static void the_host_is_told_only_when_all_of_it_was_looked_at(void **state)
+{
+	static const char *const expected =
+		"host: CPU time of 2 CPUs x 1.00 s (20 ticks) = 10.00 % in Python code, 0.00 % in "
+		"native code of Python processes, 0.00 % not yet recognised, 30.00 % in other "
+		"processes, 60.00 % idle\n";
+
+	(void)state;
+#define TICKS "account ncpus 2\naccount ticks_not_ours 16\naccount ticks_idle 10\n"
+	assert_words(BOTH TICKS "account ticks_missed 2\naccount ticks_missed_idle 2\n",
+		     "host:", false);
+	assert_words(BOTH TICKS "account whole_host 1\naccount ticks_missed 2\n"
+				"account ticks_missed_idle 2\n",
+		     expected, true);
+	/* What is lost and missed is named as soon as there is some. */
+	assert_words(
+		BOTH TICKS "account whole_host 1\naccount ticks_missed 1\n"
+			   "account samples_lost 1\n",
+		"5.00 % lost, 30.00 % in other processes, 50.00 % idle, 5.00 % in missed ticks",
+		true);
+}
+
+static void what_was_not_sampled_has_a_line_if_there_is_anything(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{ "account processes_refused 2\naccount processes_blocked 1\n"
+		  "account processes_gone 5\naccount readers_replaced 1",
+		  "not sampled: 2 processes refused, 1 that did not answer, 5 that ended before being "
+		  "looked at (their ticks are not ours); helper replaced 1 time\n" },
+		{ "account processes_blocked 1", "not sampled: 1 process that did not answer\n" },
+		{ "account processes_gone 2", "not sampled: 2 processes that ended before" },
+		{ "account readers_replaced 2",
+		  "not sampled: no process; helper replaced 2 times\n" },
+		{ "account processes_folded 1", "\ntold together: 1 ended process, by command\n" },
+	};
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	assert_words(BOTH, "not sampled", false);
+	assert_words(BOTH, "told together", false);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", BOTH, cases[i].text);
+		assert_words(text, cases[i].words, true);
+	}
+}
+
+static void events_of_threads_miss_no_ticks_and_have_no_chance_in_them(void **state)
+{
+	struct account account = half_busy;
+
+	(void)state;
+	account.per_thread = true;
+	assert_true(closing_expected_deviation(&account) < 0);
+	assert_words(BOTH "account per_thread 1\n", "ticks: asked 2 = seen 2; seen = ", true);
+	assert_words(BOTH "account per_thread 1\naccount ticks_missed 1\n",
+		     "ticks: asked 3 = seen 2 + missed 1; ", true);
+}
+
+static void an_empty_profile_of_the_host_says_which_processes_there_were(void **state)
+{
+	(void)state;
+	assert_reason("account ticks_not_ours 5\naccount whole_host 1",
+		      "no Python process ran on the host; start one");
+	assert_reason("account ticks_not_ours 5\naccount whole_host 1\naccount processes_refused 2",
+		      "could be sampled (2 refused, 0 that did not answer); pybpfprof doctor");
+	assert_reason("account ticks_not_ours 5\naccount whole_host 1\naccount processes 1\n"
+		      "account kernel_known 1",
+		      "every Python process of the host slept or waited the whole time");
+	assert_reason("process 2 q\naccount ticks_not_ours 5",
+		      "the processes slept, waited or had ended");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +329,11 @@ int main(void)
 		cmocka_unit_test(unreadable_stacks_are_told_first_with_their_reasons_below),
 		cmocka_unit_test(a_profile_that_differs_from_its_account_says_so),
 		cmocka_unit_test(an_empty_profile_says_why_and_what_to_try),
+		cmocka_unit_test(several_processes_are_counted_with_their_versions_and_containers),
+		cmocka_unit_test(the_host_is_told_only_when_all_of_it_was_looked_at),
+		cmocka_unit_test(what_was_not_sampled_has_a_line_if_there_is_anything),
+		cmocka_unit_test(events_of_threads_miss_no_ticks_and_have_no_chance_in_them),
+		cmocka_unit_test(an_empty_profile_of_the_host_says_which_processes_there_were),
 	};
 
 	return cmocka_run_group_tests_name("report_closing", tests, NULL, NULL);

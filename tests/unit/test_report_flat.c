@@ -122,6 +122,87 @@ static void no_name_is_wider_than_its_column(void **state)
 	free(text);
 }
 
+static const char *const host =
+	"process 1 python3\nof 1 command python3 a.py\nof 1 kernel 7000000\n"
+	"process 2 python3\nof 2 command python3 b.py x\n"
+	"of 2 container web\n"
+	"process 3 python3\nof 3 command python3 b.py y\n"
+	"of 3 container web\nof 3 kernel 1000000\n"
+	"process 4 python3\nof 4 command python3 idle.py\n"
+	"thread 2 Main\n"
+	"stack 1 6 m|/x/a.py|1|1;f|/x/c.py|1|1\n"
+	"stack 2/2 3 m|/x/b.py|1|1\n"
+	"stack 3 1 m|/x/b.py|1|1;f|/x/c.py|1|1;m|/x/b.py|2|1\n";
+
+static void rows_that_are_no_frames_have_one_pair_of_columns(void **state)
+{
+	struct report_options options;
+
+	(void)state;
+	report_options_init(&options);
+	options.by = REPORT_BY_PROCESS;
+	assert_flat(host, &options,
+		    "  self%      self    kernel  process\n"
+		    "  60.00    0.006s    0.007s  python3 [1]  a.py\n"
+		    "  30.00    0.003s         -  python3 [2]  b.py x\n"
+		    "  10.00    0.001s    0.001s  python3 [3]  b.py y\n");
+	options.by = REPORT_BY_COMMAND;
+	assert_flat(host, &options,
+		    "  self%      self    kernel  command\n"
+		    "  60.00    0.006s    0.007s  python3 a.py\n"
+		    "  40.00    0.004s         -  python3 b.py x 2 processes\n");
+	/* Where the kernel's time is known of no row, there is no column for it. */
+	options.by = REPORT_BY_CONTAINER;
+	assert_flat(host, &options,
+		    "  self%      self  container\n"
+		    "  60.00    0.006s  [host]\n"
+		    "  40.00    0.004s  web\n");
+	options.by = REPORT_BY_THREAD;
+	assert_flat(host, &options,
+		    "  self%      self  thread\n"
+		    "  60.00    0.006s  python3 [1]  a.py\n"
+		    "  30.00    0.003s  Main [2]  python3 [2]\n"
+		    "  10.00    0.001s  python3 [3]  b.py y\n");
+}
+
+static void rows_by_file_count_a_file_once_per_stack(void **state)
+{
+	struct report_options options;
+
+	(void)state;
+	report_options_init(&options);
+	options.by = REPORT_BY_FILE;
+	assert_flat(host, &options,
+		    "  self%   total%      self     total  file\n"
+		    "  60.00    70.00    0.006s    0.007s  c.py\n"
+		    "  40.00    40.00    0.004s    0.004s  b.py\n"
+		    "   0.00    60.00    0.000s    0.006s  a.py\n");
+}
+
+static void rows_that_are_no_frames_are_limited_and_cut_alike(void **state)
+{
+	struct report_options options;
+	char *text, *rest, *line;
+
+	(void)state;
+	report_options_init(&options);
+	options.by = REPORT_BY_PROCESS;
+	options.limit = 1;
+	assert_flat(host, &options,
+		    "  self%      self    kernel  process\n"
+		    "  60.00    0.006s    0.007s  python3 [1]  a.py\n"
+		    "2 more rows with 0.004 s self (40.00 %)\n");
+	options.width = 70;
+	text = write_flat(
+		"process 1 p\nof 1 command p \\{4000 x}\nof 1 kernel 1\nstack 1 1 f|a|1|1\n",
+		&options);
+	assert_non_null(strstr(text, "p [1]  xxxx"));
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		assert_true(strlen(line) <= 70);
+	free(text);
+}
+
 static void the_same_profile_in_any_order_is_the_same_report(void **state)
 {
 	struct report_options options;
@@ -150,6 +231,9 @@ int main(void)
 		cmocka_unit_test(what_the_limit_leaves_out_is_counted),
 		cmocka_unit_test(no_limit_shows_every_row),
 		cmocka_unit_test(no_name_is_wider_than_its_column),
+		cmocka_unit_test(rows_that_are_no_frames_have_one_pair_of_columns),
+		cmocka_unit_test(rows_by_file_count_a_file_once_per_stack),
+		cmocka_unit_test(rows_that_are_no_frames_are_limited_and_cut_alike),
 		cmocka_unit_test(the_same_profile_in_any_order_is_the_same_report),
 	};
 

@@ -114,7 +114,7 @@ static void lines_are_sorted_as_bytes(void **state)
 							   symbols[(size_t)rand_r(&seed) % nnames],
 							   &stack),
 					 0);
-		assert_int_equal(profile_add_weight(profile, id, stack, 1, 1), 0);
+		assert_int_equal(profile_add_weight(profile, id, PROFILE_NO_ID, stack, 1, 1), 0);
 	}
 	text = write_folded(profile);
 	rest = text;
@@ -140,6 +140,24 @@ static void every_frame_of_a_deep_stack_is_there(void **state)
 	profile_free(profile);
 }
 
+static void threads_stand_between_process_and_frames(void **state)
+{
+	(void)state;
+	assert_folded("process 1 p\nthread 1 Main\nthread 2 \nstack 1/1 2 f|a|1|1\n"
+		      "stack 1/2 3 f|a|1|1\n",
+		      "Main [1];f (a:1) 2\nthread [2];f (a:1) 3\n");
+	assert_folded("process 1 p\nprocess 2 q\nthread 1 Main\nthread 2 Main\n"
+		      "stack 1/1 2 f|a|1|1\nstack 2/2 3 f|a|1|1\n",
+		      "p [1];Main [1];f (a:1) 2\nq [2];Main [2];f (a:1) 3\n");
+}
+
+static void processes_that_were_put_together_say_how_many_they_are(void **state)
+{
+	(void)state;
+	assert_folded("process 1 p\nof 1 count 64\nstack 1 2 f|a|1|1\n",
+		      "p [1 and 63 more];f (a:1) 2\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +165,8 @@ int main(void)
 		cmocka_unit_test(stacks_that_look_the_same_are_one_line),
 		cmocka_unit_test(stacks_of_no_samples_are_no_line),
 		cmocka_unit_test(processes_are_named_only_when_there_are_several),
+		cmocka_unit_test(threads_stand_between_process_and_frames),
+		cmocka_unit_test(processes_that_were_put_together_say_how_many_they_are),
 		cmocka_unit_test(every_special_symbol_has_its_label),
 		cmocka_unit_test(lines_are_sorted_as_bytes),
 		cmocka_unit_test(every_frame_of_a_deep_stack_is_there),

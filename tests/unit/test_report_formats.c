@@ -76,8 +76,15 @@ static void the_defaults_are_those_of_the_manual(void **state)
 static struct profile *hostile_profile(void)
 {
 	struct profile *profile = profile_new();
-	struct profile_process process = { .python = "" };
-	uint32_t id, symbol, stack, byte;
+	struct profile_process process = {
+		.count = 1,
+		.python = "",
+		.container_id = "",
+		.unit = "",
+		.kernel_ns = PROFILE_TIME_UNKNOWN,
+	};
+	struct profile_thread thread;
+	uint32_t id, symbol, stack, thread_id, byte;
 
 	for (byte = 1; byte < 256; byte++) {
 		const char name[] = { 'a', (char)byte, 'z', (char)byte, '\0' };
@@ -90,12 +97,32 @@ static struct profile *hostile_profile(void)
 
 		process.pid = (int32_t)byte;
 		process.comm = name;
+		process.command = name;
+		process.container = name;
+		thread = (struct profile_thread){ .tid = (int32_t)byte, .name = name };
+		assert_int_equal(profile_add_thread(profile, &thread, &thread_id), 0);
 		assert_int_equal(profile_add_process(profile, &process, &id), 0);
 		assert_int_equal(profile_add_symbol(profile, &hostile, &symbol), 0);
 		assert_int_equal(profile_add_stack(profile, 0, symbol, &stack), 0);
-		assert_int_equal(profile_add_weight(profile, id, stack, 1, 1000), 0);
+		assert_int_equal(profile_add_weight(profile, id, thread_id, stack, 1, 1000), 0);
 	}
 	return profile;
+}
+
+static void assert_is_printable(const char *text)
+{
+	const char *at = text;
+
+	while (*at) {
+		unsigned code;
+		const size_t bytes = utf8_decode(at, strlen(at), &code);
+
+		assert_int_not_equal(bytes, 0);
+		assert_true(code == '\n' || (code >= 0x20 && code < 0x7f) || code >= 0xa0);
+		at += bytes;
+	}
+	assert_true(at > text);
+	assert_int_equal(at[-1], '\n');
 }
 
 static void no_format_lets_a_control_character_or_an_invalid_byte_through(void **state)
@@ -110,21 +137,50 @@ static void no_format_lets_a_control_character_or_an_invalid_byte_through(void *
 	options.threshold = 0;
 	for (format = report_formats; format->name; format++) {
 		char *text = write_report(format, profile, &options);
-		const char *at = text;
 
-		while (*at) {
-			unsigned code;
-			const size_t bytes = utf8_decode(at, strlen(at), &code);
-
-			assert_int_not_equal(bytes, 0);
-			assert_true(code == '\n' || (code >= 0x20 && code < 0x7f) || code >= 0xa0);
-			at += bytes;
-		}
-		assert_true(at > text + 255 * 4);
-		assert_int_equal(at[-1], '\n');
+		assert_is_printable(text);
+		assert_true(strlen(text) > 255 * 4);
 		free(text);
 	}
 	profile_free(profile);
+}
+
+static void no_rows_let_a_control_character_or_an_invalid_byte_through(void **state)
+{
+	struct profile *profile = hostile_profile();
+	const struct report_by_name *name;
+	struct report_options options;
+
+	(void)state;
+	report_options_init(&options);
+	options.limit = 0;
+	for (name = report_by_names; name->name; name++) {
+		char *text;
+
+		options.by = name->by;
+		text = write_report(report_find("flat"), profile, &options);
+		assert_non_null(strstr(text, name->name));
+		assert_is_printable(text);
+		free(text);
+	}
+	profile_free(profile);
+}
+
+static void every_kind_of_rows_has_a_name_of_its_own(void **state)
+{
+	const struct report_by_name *name, *other;
+	unsigned seen = 0;
+
+	(void)state;
+	for (name = report_by_names; name->name; name++) {
+		assert_true(name->help && name->help[0]);
+		seen |= 1u << name->by;
+		for (other = report_by_names; other != name; other++) {
+			assert_string_not_equal(other->name, name->name);
+			assert_int_not_equal(other->by, name->by);
+		}
+	}
+	assert_int_equal(seen, (1u << (REPORT_BY_CONTAINER + 1)) - 1);
 }
 
 static void no_format_has_colours_that_were_not_asked_for(void **state)
@@ -158,6 +214,8 @@ int main(void)
 		cmocka_unit_test(formats_are_found_by_the_ending_of_a_file),
 		cmocka_unit_test(the_defaults_are_those_of_the_manual),
 		cmocka_unit_test(no_format_lets_a_control_character_or_an_invalid_byte_through),
+		cmocka_unit_test(no_rows_let_a_control_character_or_an_invalid_byte_through),
+		cmocka_unit_test(every_kind_of_rows_has_a_name_of_its_own),
 		cmocka_unit_test(no_format_has_colours_that_were_not_asked_for),
 	};
 

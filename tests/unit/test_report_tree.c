@@ -154,6 +154,50 @@ static void thousands_of_levels_do_no_harm(void **state)
 	free(profile);
 }
 
+static void processes_stand_under_containers_if_there_are_any(void **state)
+{
+	static const char *const plain = "process 1 p\nof 1 command p a.py\nprocess 2 q\n"
+					 "stack 1 60 m|a|1|1\nstack 2 40 m|a|1|1\n";
+	struct report_options options;
+	char text[256];
+
+	(void)state;
+	report_options_init(&options);
+	assert_tree(plain, &options,
+		    "0.060 p [1]  a.py\n"
+		    "`- 0.060 m  a:1\n"
+		    "0.040 q [2]\n"
+		    "`- 0.040 m  a:1\n");
+	snprintf(text, sizeof(text), "%s%s", plain, "of 2 container web\n");
+	assert_tree(text, &options,
+		    "0.060 [host]\n"
+		    "`- 0.060 p [1]  a.py\n"
+		    "   `- 0.060 m  a:1\n"
+		    "0.040 web\n"
+		    "`- 0.040 q [2]\n"
+		    "   `- 0.040 m  a:1\n");
+}
+
+static void threads_of_one_process_are_the_roots(void **state)
+{
+	struct report_options options;
+
+	(void)state;
+	report_options_init(&options);
+	/* Library frames of a thread without functions of its own are hidden as in the rest of its process. */
+	assert_tree("process 1 p\nthread 1 Main\nthread 2 feeder\n"
+		    "stack 1/1 460 m|a|1|1\n"
+		    "stack 1/2 40 run|/lib/python3.9/x.py|1|1;get|/lib/python3.9/y.py|1|1;"
+		    "wait|/lib/python3.9/z.py|1|1;"
+		    "acquire|/lib/python3.9/u.py|1|1\n",
+		    &options,
+		    "0.460 Main [1]\n"
+		    "`- 0.460 m  a:1\n"
+		    "0.040 feeder [2]\n"
+		    "`- 0.040 run  x.py:1\n"
+		    "   `- 0.040 [3 frames hidden]  u, y, z\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +206,8 @@ int main(void)
 		cmocka_unit_test(no_line_is_wider_than_the_terminal),
 		cmocka_unit_test(a_tree_too_deep_goes_on_in_parts),
 		cmocka_unit_test(thousands_of_levels_do_no_harm),
+		cmocka_unit_test(processes_stand_under_containers_if_there_are_any),
+		cmocka_unit_test(threads_of_one_process_are_the_roots),
 	};
 
 	return cmocka_run_group_tests_name("report_tree", tests, NULL, NULL);

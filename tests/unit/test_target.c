@@ -149,8 +149,6 @@ static void expect_good(struct space *space, struct python_build *build, const s
 	assert_int_equal(target.code_type_addr, CODE_TYPE);
 	assert_int_equal(target.code_counter_addr, 0x1234);
 	assert_int_equal(target.id, 0);
-	assert_int_equal(target.mm, 0);
-	assert_int_equal(target.replaced, 0);
 	if (l->runtime_tstate_current == PBP_ABSENT)
 		assert_int_equal(target.current_tstate_addr, HOLDER);
 	else

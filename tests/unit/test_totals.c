@@ -183,9 +183,9 @@ static struct profile *random_profile(unsigned seed)
 			assert_int_equal(profile_add_stack(profile, stack,
 							   symbols[rand_r(&seed) % 12], &stack),
 					 0);
-		assert_int_equal(
-			profile_add_weight(profile, 0, stack, 1, 1 + (uint64_t)rand_r(&seed) % 5),
-			0);
+		assert_int_equal(profile_add_weight(profile, 0, PROFILE_NO_ID, stack, 1,
+						    1 + (uint64_t)rand_r(&seed) % 5),
+				 0);
 	}
 	return profile;
 }

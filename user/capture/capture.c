@@ -56,7 +56,16 @@ static int configure(struct capture *capture, const struct capture_settings *set
 	bpf->rodata->settings.period_ns = settings->period_ns;
 	bpf->rodata->settings.ring_bytes = bytes;
 	bpf->rodata->settings.max_depth = settings->max_depth;
-	bpf->rodata->settings.own_pid = (uint32_t)getpid();
+	/* Ours is a number of another namespace then. */
+	bpf->rodata->settings.own_pid = settings->pid_namespace ? 0 : (uint32_t)getpid();
+	bpf->rodata->settings.pid_namespace = settings->pid_namespace;
+	bpf->rodata->settings.announce = settings->announce;
+	bpf->rodata->settings.children = settings->children;
+	bpf->rodata->settings.inherited = settings->per_thread;
+	while (1U << capture->cpu_bits < capture->npossible)
+		capture->cpu_bits++;
+	bpf->rodata->settings.cpu_bits = capture->cpu_bits;
+	capture->per_thread = settings->per_thread;
 	failed = bpf_map__set_max_entries(bpf->maps.ring, bytes);
 	if (!failed)
 		failed = bpf_map__set_max_entries(bpf->maps.scratches, capture->npossible);
@@ -136,10 +145,10 @@ void capture_free(struct capture *capture)
 {
 	if (!capture)
 		return;
-	for (uint32_t i = 0; i < capture->nlinks; i++)
-		bpf_link__destroy(capture->links[i]);
-	free(capture->links);
-	free(capture->cpus);
+	for (size_t i = 0; i < capture->nattached; i++)
+		bpf_link__destroy(capture->attached[i].link);
+	free(capture->attached);
+	source_threads_detach(&capture->threads);
 	ring_close(capture);
 	if (capture->scratches)
 		munmap((void *)(uintptr_t)capture->scratches, capture->scratches_bytes);
@@ -147,53 +156,6 @@ void capture_free(struct capture *capture)
 		close(capture->stats_fd);
 	pybpfprof_bpf__destroy(capture->bpf);
 	free(capture);
-}
-
-/* One CPU: 0, -ENODEV when it is not online, or another negative errno. */
-static int attach_cpu(struct capture *capture, const struct event_source *source, int cpu)
-{
-	struct bpf_program *program;
-	struct bpf_link *link;
-	int fd = source->open(cpu, capture->bpf->rodata->settings.period_ns);
-
-	if (fd < 0)
-		return fd;
-	program = bpf_object__find_program_by_name(capture->bpf->obj, source->program);
-	link = program ? bpf_program__attach_perf_event(program, fd) : NULL;
-	if (!link) {
-		int code = -errno;
-
-		close(fd);
-		return code;
-	}
-	capture->cpus[capture->nlinks] = (uint32_t)cpu;
-	capture->links[capture->nlinks++] = link; /* owns fd now */
-	return 0;
-}
-
-int capture_attach(struct capture *capture, struct err *err)
-{
-	const struct event_source *source = event_sources[0];
-
-	capture->links = calloc(capture->npossible, sizeof(struct bpf_link *));
-	capture->cpus = calloc(capture->npossible, sizeof(*capture->cpus));
-	if (!capture->links || !capture->cpus)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (uint32_t cpu = 0; cpu < capture->npossible; cpu++) {
-		int code = attach_cpu(capture, source, (int)cpu);
-
-		if (code && code != -ENODEV)
-			return err_set(err, code, "cannot attach to the %s of CPU %u: %s",
-				       source->name, cpu, strerror(-code));
-	}
-	if (!capture->nlinks)
-		return err_set(err, -ENODEV, "no CPU has a %s", source->name);
-	return 0;
-}
-
-uint32_t capture_ncpus(const struct capture *capture)
-{
-	return capture->nlinks;
 }
 
 void capture_record(struct capture *capture, bool recording)

@@ -34,8 +34,9 @@ static void add_missed_at_end(const struct capture *capture, uint64_t counters[P
 {
 	const uint64_t period = capture->bpf->rodata->settings.period_ns;
 
-	for (uint32_t i = 0; i < capture->nlinks; i++) {
-		const struct pbp_scratch *scratch = &capture->scratches[capture->cpus[i]];
+	for (size_t i = 0; i < capture->nattached; i++) {
+		const struct pbp_scratch *scratch =
+			&capture->scratches[capture->attached[i].number];
 		uint64_t last = scratch->last_tick_ns ? scratch->last_tick_ns : capture->began_ns;
 		uint64_t missed =
 			capture->ended_ns > last ? (capture->ended_ns - last) / period : 0;
@@ -47,28 +48,34 @@ static void add_missed_at_end(const struct capture *capture, uint64_t counters[P
 void capture_counters(const struct capture *capture, uint64_t ret_counters[PBP_COUNT_MAX])
 {
 	for (int counter = 0; counter < PBP_COUNT_MAX; counter++) {
-		ret_counters[counter] = 0;
+		ret_counters[counter] =
+			__atomic_load_n(&capture->bpf->bss->counted[counter], __ATOMIC_RELAXED);
 		for (uint32_t cpu = 0; cpu < capture->npossible; cpu++)
 			ret_counters[counter] += __atomic_load_n(
 				&capture->scratches[cpu].counters[counter], __ATOMIC_RELAXED);
 	}
-	if (capture->ended_ns)
+	if (capture->ended_ns && !capture->per_thread)
 		add_missed_at_end(capture, ret_counters);
 }
 
 int capture_cost(const struct capture *capture, uint64_t *ret_ns, uint64_t *ret_runs)
 {
-	struct bpf_prog_info info = { 0 };
-	uint32_t size = sizeof(info);
-	int code;
+	struct bpf_program *program;
 
+	*ret_ns = *ret_runs = 0;
 	if (capture->stats_fd < 0)
 		return -ENODATA;
-	code = bpf_obj_get_info_by_fd(bpf_program__fd(capture->bpf->progs.on_cpu_clock), &info,
-				      &size);
-	if (code)
-		return code;
-	*ret_ns = info.run_time_ns;
-	*ret_runs = info.run_cnt;
+	bpf_object__for_each_program(program, capture->bpf->obj)
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int code = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
+
+		if (code)
+			return code;
+		*ret_ns += info.run_time_ns;
+		if (program == capture->bpf->progs.on_cpu_clock)
+			*ret_runs = info.run_cnt;
+	}
 	return 0;
 }

@@ -4,21 +4,33 @@
 #define PBP_CAPTURE_INTERNAL_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 #include "capture/capture.h"
+#include "capture/source.h"
 #include "scratch.h"
 
 #include "pybpfprof.skel.h"
 
+/* A CPU's event. */
+struct attached {
+	struct bpf_link *link;
+	uint32_t number; /* of the CPU */
+};
+
 struct capture {
 	struct pybpfprof_bpf *bpf;
 	struct ring_buffer *ring;
-	struct bpf_link **links; /* one per CPU that ticks */
-	uint32_t *cpus; /* their numbers */
+	struct attached *attached;
+	size_t nattached, attached_capacity;
+	bool per_thread;
+	struct thread_events threads;
 	uint64_t began_ns, ended_ns; /* of taking ticks (CLOCK_MONOTONIC); 0: not yet */
 	const struct pbp_scratch *scratches; /* mapped, one per possible CPU */
 	size_t scratches_bytes;
-	uint32_t npossible, nlinks;
+	uint32_t npossible, cpu_bits;
+	struct pbp_layout layouts[PBP_LAYOUTS_MAX]; /* as BPF has them */
+	uint32_t nlayouts;
 	int stats_fd; /* holds the kernel's BPF run-time statistics on; -1: not allowed */
 	struct capture_handlers handlers;
 };

@@ -3,6 +3,7 @@
 #include "capture/ring.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <bpf/libbpf.h>
 
@@ -37,6 +38,15 @@ static bool code_fits(const struct pbp_code *code, size_t size)
 					       code->filename.size + code->linetable_size;
 }
 
+static bool started_fits(const struct pbp_started *started, size_t size)
+{
+	return size == sizeof(*started) && started->why < PBP_STARTED_MAX &&
+	       started->verdict <= PBP_VERDICT_OTHER && started->cgroup_size <= PBP_CGROUP_SIZE &&
+	       started->arguments_size <= PBP_ARGUMENTS_SIZE &&
+	       memchr(started->comm, '\0', sizeof(started->comm)) &&
+	       memchr(started->node_name, '\0', sizeof(started->node_name));
+}
+
 /* libbpf's callback for one record. 0 goes on to the next. */
 static int take_record(void *context, void *data, size_t size)
 {
@@ -57,10 +67,20 @@ static int take_record(void *context, void *data, size_t size)
 			handlers->code(handlers->context, data,
 				       (const void *)((const struct pbp_code *)data + 1));
 		break;
-	case PBP_KIND_REPLACED:
-		fits = size == sizeof(struct pbp_replaced);
+	case PBP_KIND_STARTED:
+		fits = started_fits(data, size);
 		if (fits)
-			handlers->replaced(handlers->context, data);
+			handlers->started(handlers->context, data);
+		break;
+	case PBP_KIND_LOOK:
+		fits = size == sizeof(struct pbp_look);
+		if (fits)
+			handlers->look(handlers->context, data);
+		break;
+	case PBP_KIND_ENDED:
+		fits = size == sizeof(struct pbp_ended);
+		if (fits)
+			handlers->ended(handlers->context, data);
 		break;
 	case PBP_KIND_THREAD_WANTED:
 		fits = size == sizeof(struct pbp_thread_wanted);
@@ -86,6 +106,11 @@ int ring_open(struct capture *capture)
 void ring_close(struct capture *capture)
 {
 	ring_buffer__free(capture->ring);
+}
+
+int capture_fd(const struct capture *capture)
+{
+	return ring_buffer__epoll_fd(capture->ring);
 }
 
 int capture_drain(struct capture *capture)

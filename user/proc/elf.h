@@ -76,6 +76,12 @@ int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, 
 int elf_image_soname(struct elf_image *image, char *buffer, size_t capacity);
 
 /*
+ * Is the image linked with a library in whose name the part occurs? -ENOENT: it is not linked dynamically; -EFBIG: it
+ * names more libraries than are looked at; -EBADMSG: its tables make no sense.
+ */
+int elf_image_needs(struct elf_image *image, const char *part, bool *ret_needs);
+
+/*
  * What to add to linked addresses, from the executable mapping that begins at start and shows the file from
  * offset. -ENOENT: no executable segment of the file is there; -EBADMSG: an image that cannot be moved was. An
  * image in memory knows its bias, and succeeds whatever the mapping.

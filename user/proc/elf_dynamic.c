@@ -48,6 +48,10 @@ static int take_entry(const struct elf_image *image, const Elf64_Dyn *entry,
 	case DT_STRSZ:
 		dynamic->strings_size = value;
 		return 0;
+	case DT_NEEDED:
+		if (dynamic->nneeded++ < ELF_NEEDED_MAX)
+			dynamic->needed[dynamic->nneeded - 1] = value;
+		return 0;
 	case DT_SONAME:
 		dynamic->soname = value;
 		return 0;
@@ -226,20 +230,14 @@ int elf_dynamic_find(struct elf_image *image, uint32_t gnu_hash, uint32_t hash,
 	return 0;
 }
 
-int elf_image_soname(struct elf_image *image, char *buffer, size_t capacity)
+/* The string at an offset of the string table, cut to capacity bytes (not 0) with its zero. */
+static int copy_string(struct elf_image *image, uint64_t offset, char *buffer, size_t capacity)
 {
 	const struct elf_dynamic *dynamic = &image->dynamic;
-	uint64_t offset;
 	size_t length;
 	int r;
 
-	r = load_dynamic(image);
-	if (r < 0)
-		return r;
-	offset = dynamic->soname;
-	if (!offset || !dynamic->strings_addr || !capacity)
-		return -ENOENT;
-	if (offset >= dynamic->strings_size)
+	if (!dynamic->strings_addr || offset >= dynamic->strings_size)
 		return -EBADMSG;
 	for (length = 0; length < capacity - 1; length++) {
 		if (length >= dynamic->strings_size - offset)
@@ -252,5 +250,42 @@ int elf_image_soname(struct elf_image *image, char *buffer, size_t capacity)
 			return 0;
 	}
 	buffer[length] = '\0';
+	return 0;
+}
+
+int elf_image_soname(struct elf_image *image, char *buffer, size_t capacity)
+{
+	const struct elf_dynamic *dynamic = &image->dynamic;
+	int r;
+
+	r = load_dynamic(image);
+	if (r < 0)
+		return r;
+	if (!dynamic->soname || !dynamic->strings_addr || !capacity)
+		return -ENOENT;
+	return copy_string(image, dynamic->soname, buffer, capacity);
+}
+
+int elf_image_needs(struct elf_image *image, const char *part, bool *ret_needs)
+{
+	const struct elf_dynamic *dynamic = &image->dynamic;
+	char name[256];
+	int r;
+
+	r = load_dynamic(image);
+	if (r < 0)
+		return r;
+	if (dynamic->nneeded > ELF_NEEDED_MAX)
+		return -EFBIG;
+	for (size_t i = 0; i < dynamic->nneeded; i++) {
+		r = copy_string(image, dynamic->needed[i], name, sizeof(name));
+		if (r < 0)
+			return r;
+		if (strstr(name, part)) {
+			*ret_needs = true;
+			return 0;
+		}
+	}
+	*ret_needs = false;
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include "proc/elf.h"
 
 #define ELF_PROGRAM_HEADERS_MAX 128
+/* Libraries that an image is linked with; the largest desktop programs name some 150. */
+#define ELF_NEEDED_MAX 256
 
 /* Some bytes of the image, kept since they were read: a hash table's answers lie close together. */
 struct elf_block {
@@ -31,6 +33,8 @@ struct elf_dynamic {
 	uint64_t symbols_addr, gnu_hash_addr, hash_addr;
 	uint64_t strings_addr, strings_size; /* inside of one segment */
 	uint64_t soname; /* offset in the strings, 0: none */
+	uint64_t needed[ELF_NEEDED_MAX]; /* likewise, of the libraries' names */
+	size_t nneeded; /* all of them, also those beyond */
 };
 
 struct elf_sections {

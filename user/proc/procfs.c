@@ -5,6 +5,7 @@
  */
 #include "proc/procfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #define STAT_FIELD_STATE      3
 #define STAT_FIELD_FLAGS      9
 #define STAT_FIELD_START_TIME 22
+#define STAT_FIELD_START_CODE 26
 
 #define STAT_SIZE_MAX	4096
 #define STATUS_SIZE_MAX 65536
@@ -62,6 +64,12 @@ static int parse_stat_numbers(const char *at, const char *end, struct process_fa
 			facts->kernel_thread = number & PF_KTHREAD;
 		if (field == STAT_FIELD_START_TIME)
 			facts->id.start_time = number;
+	}
+	/* Only programs that are remembered in the kernel want it. */
+	facts->start_code = 0;
+	for (; field <= STAT_FIELD_START_CODE && parse_number(&at, end, &number) == 0; field++) {
+		if (field == STAT_FIELD_START_CODE)
+			facts->start_code = number;
 	}
 	return 0;
 }
@@ -212,25 +220,41 @@ static void read_exe(pid_t pid, char *buffer, size_t capacity)
 	buffer[n > 0 ? n : 0] = '\0';
 }
 
+/*
+ * The last number of a status file's line, which is "\nFIELD:\t" and numbers with tabs between, one for each PID
+ * namespace: the innermost is the last. -EBADMSG: no such line. The kernel escapes newlines in the process's name, so
+ * a line start is one.
+ */
+static int find_number(const char *text, size_t size, const char *field, pid_t *ret_number)
+{
+	const char *line = strstr(text, field), *end, *at;
+	uint64_t number;
+
+	if (!line)
+		return -EBADMSG;
+	end = strchrnul(line + 1, '\n');
+	at = memrchr(line, '\t', (size_t)(end - line));
+	if (!at || ++at > text + size || parse_number(&at, text + size, &number) < 0 ||
+	    number == 0 || number > INT32_MAX)
+		return -EBADMSG;
+	*ret_number = (pid_t)number;
+	return 0;
+}
+
 /* /proc/TID exists for every thread though only processes are listed; "Tgid:" tells them apart. */
-static int read_thread_group(pid_t pid, pid_t *ret_pid, struct err *err)
+static int read_status(pid_t pid, pid_t *ret_thread_group, pid_t *ret_inside_pid, struct err *err)
 {
 	char *text = NULL;
-	const char *line, *at;
 	size_t size = 0;
-	uint64_t number;
 	int r;
 
 	r = procfs_read_file(pid, "status", STATUS_SIZE_MAX, &text, &size, err);
 	if (r < 0)
 		return r;
-	/* The kernel escapes newlines in the name on the first line, so a line start is one. */
-	line = strstr(text, "\nTgid:\t");
-	at = line ? line + strlen("\nTgid:\t") : NULL;
-	if (!at || parse_number(&at, text + size, &number) < 0 || number == 0 || number > INT32_MAX)
+	if (find_number(text, size, "\nNSpid:\t", ret_inside_pid) < 0)
+		*ret_inside_pid = 0;
+	if (find_number(text, size, "\nTgid:\t", ret_thread_group) < 0)
 		r = err_set(err, -EBADMSG, "/proc/%d/status has no Tgid line", pid);
-	else
-		*ret_pid = (pid_t)number;
 	free(text);
 	return r;
 }
@@ -252,12 +276,79 @@ int procfs_read_process(pid_t pid, struct process_facts *ret_facts, struct err *
 		return r;
 	}
 	/* What the file says of its own number is in the mount's namespace, as the argument is. */
-	r = read_thread_group(pid, &facts.thread_group, err);
+	r = read_status(pid, &facts.thread_group, &facts.inside_pid, err);
 	if (r < 0)
 		return r;
 	read_command_line(pid, facts.command_line, sizeof(facts.command_line));
 	read_exe(pid, facts.exe, sizeof(facts.exe));
 	*ret_facts = facts;
+	return 0;
+}
+
+uint64_t procfs_start_ticks(uint64_t start_boottime_ns)
+{
+	/* kernel/time/time.c, nsec_to_clock_t: a whole number of ns for every USER_HZ that divides 10^9. */
+	return start_boottime_ns / (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+/* The entries of a folder whose names are numbers. */
+static ssize_t list_numbers(const char *path, pid_t *ret_numbers, size_t max)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	size_t nnumbers = 0;
+	unsigned long number;
+	char *end;
+
+	if (!folder)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (nnumbers < max && (entry = readdir(folder))) {
+		number = strtoul(entry->d_name, &end, 10);
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && !*end &&
+		    number <= INT32_MAX)
+			ret_numbers[nnumbers++] = (pid_t)number;
+	}
+	closedir(folder);
+	return (ssize_t)nnumbers;
+}
+
+ssize_t procfs_list_processes(pid_t *ret_pids, size_t max)
+{
+	return list_numbers("/proc", ret_pids, max);
+}
+
+ssize_t procfs_list_threads(pid_t pid, pid_t *ret_tids, size_t max)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	return list_numbers(path, ret_tids, max);
+}
+
+int procfs_read_thread(pid_t pid, pid_t tid, char name[PROCFS_COMM_SIZE], pid_t *ret_inside_tid)
+{
+	char file[32], *text = NULL;
+	size_t size = 0;
+	int r;
+
+	snprintf(file, sizeof(file), "task/%d/comm", tid);
+	r = procfs_read_file(pid, file, READ_STEP, &text, &size, NULL);
+	if (r < 0)
+		return r;
+	if (size && text[size - 1] == '\n')
+		size--;
+	if (size >= PROCFS_COMM_SIZE)
+		size = PROCFS_COMM_SIZE - 1;
+	memcpy(name, text, size);
+	name[size] = '\0';
+	free(text);
+	snprintf(file, sizeof(file), "task/%d/status", tid);
+	r = procfs_read_file(pid, file, STATUS_SIZE_MAX, &text, &size, NULL);
+	if (r < 0)
+		return r;
+	if (find_number(text, size, "\nNSpid:\t", ret_inside_tid) < 0)
+		*ret_inside_tid = 0;
+	free(text);
 	return 0;
 }
 

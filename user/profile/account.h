@@ -30,6 +30,7 @@ struct account {
 	uint32_t ncpus; /* that ticked */
 
 	uint64_t ticks_missed, ticks_not_ours; /* of the event source */
+	uint64_t ticks_idle; /* of those not ours: the CPU had nothing to run */
 	uint64_t ticks_missed_idle; /* of the missed ones, by the CPUs' idle time: nothing ran then */
 	uint64_t samples_lost; /* found the ring buffer full */
 	uint64_t complete, truncated, native, not_recognised;
@@ -41,6 +42,16 @@ struct account {
 		lines_unknown; /* samples with at least one frame whose line had to be the function's first */
 	uint64_t
 		malformed; /* records of the ring buffer that made no sense: a defect of the profiler */
+
+	/* Programs of processes over the run; a process that executes another program counts again. */
+	bool whole_host; /* every process was looked at, so that ticks not ours are other processes' */
+	bool per_thread; /* the event ticks only while the chosen processes run: nothing is missed, idle or another's */
+	uint64_t processes; /* sampled */
+	uint64_t processes_refused; /* Python, but not supported or not readable */
+	uint64_t processes_gone; /* ended before anybody could look at them; their ticks are not ours */
+	uint64_t processes_blocked; /* their memory or files did not answer in time */
+	uint64_t processes_folded; /* ended ones, put together by command to bound memory */
+	uint64_t readers_replaced; /* helper processes that did not answer in time */
 
 	/* CPU time of the sampled processes over one and the same interval; valid when kernel_known. */
 	bool kernel_known;

@@ -20,18 +20,37 @@
 
 struct profile;
 
-/* Strings are copied. Texts come from the target and are not sanitized here; reports do that. */
+/*
+ * A program of a process, or, in a long run, all ended processes of one command together. Strings are copied. Texts come
+ * from the target and are not sanitized here; reports do that.
+ */
 struct profile_process {
-	int32_t pid; /* in the initial PID namespace */
+	int32_t pid; /* in the initial PID namespace; of several together the first one's */
+	int32_t inside_pid; /* as the process itself sees it, equal to pid outside of containers; 0: not known */
 	uint64_t
 		start_time; /* clock ticks after boot, /proc/PID/stat field 22: with pid the process's identity */
+	uint32_t program; /* which program of the process: grows with each execve */
+	uint32_t count; /* processes that this stands for; 1 or more */
 	const char *comm; /* command name, never NULL */
+	const char *command; /* command line with spaces between, "" when unknown */
 	const char *python; /* version for people, "3.11.7"; empty when unknown */
+	const char *container; /* name for people of the container or pod; "": the host itself */
+	const char *container_id; /* "" when there is none */
+	const char *unit; /* systemd unit; "" when there is none */
+	uint64_t
+		kernel_ns; /* CPU time as the kernel counted it while it was sampled; PROFILE_TIME_UNKNOWN */
+};
+#define PROFILE_TIME_UNKNOWN UINT64_MAX
+
+struct profile_thread {
+	int32_t tid; /* in the initial PID namespace */
+	const char *name; /* threading.Thread.name, else the system's; "" when unknown */
 };
 
 /* One row. Index order is the order of first appearance. */
 struct profile_row {
 	uint32_t process; /* index */
+	uint32_t thread; /* index; PROFILE_NO_ID: threads are not kept apart */
 	uint32_t stack; /* id of the leaf-most node */
 	uint64_t samples;
 	uint64_t weight_ns;
@@ -46,7 +65,10 @@ void profile_free(struct profile *profile);
 
 /* All adders return a negative errno on failure (-ENOMEM; -EOVERFLOW past 2^32 - 2 ids), 0 on success. */
 
-/* Equal (pid, start_time) gives the same index again, with the newer texts. */
+/*
+ * Equal (pid, start_time, program) gives the same index again, with the newer texts and numbers. A text may be NULL for
+ * "", and a count 0 for 1.
+ */
 int profile_add_process(struct profile *profile, const struct profile_process *process,
 			uint32_t *ret_process);
 
@@ -58,13 +80,19 @@ int profile_add_symbol(struct profile *profile, const struct symbol *symbol, uin
 int profile_add_stack(struct profile *profile, uint32_t caller, uint32_t symbol,
 		      uint32_t *ret_stack);
 
-/* Add to the row of (process, stack). */
-int profile_add_weight(struct profile *profile, uint32_t process, uint32_t stack, uint64_t samples,
-		       uint64_t weight_ns);
+/* A thread; equal (tid, name) gives the same index again. */
+int profile_add_thread(struct profile *profile, const struct profile_thread *thread,
+		       uint32_t *ret_thread);
+
+/* Add to the row of (process, thread, stack). */
+int profile_add_weight(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
+		       uint64_t samples, uint64_t weight_ns);
 
 /* Ids and indexes run from 0 to count - 1. Pointers live until the next add to the profile. */
 size_t profile_nprocesses(const struct profile *profile);
 const struct profile_process *profile_process(const struct profile *profile, uint32_t process);
+size_t profile_nthreads(const struct profile *profile);
+const struct profile_thread *profile_thread(const struct profile *profile, uint32_t thread);
 size_t profile_nsymbols(const struct profile *profile);
 const struct symbol *profile_symbol(const struct profile *profile, uint32_t symbol);
 size_t profile_nstacks(const struct profile *profile); /* the empty stack 0 included */

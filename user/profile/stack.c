@@ -6,26 +6,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A node that could not be added for want of memory is told by its hh.tbl being NULL. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/array.h"
+#include "base/word_map.h"
 
-struct edge {
+struct node {
 	uint32_t caller;
 	uint32_t symbol;
 };
 
-struct node {
-	UT_hash_handle hh;
-	struct edge edge;
-	uint32_t id;
-};
-
 struct stack_tree {
-	struct node *by_edge;
-	struct node **by_id; /* by_id[0], the empty stack, is NULL */
+	struct word_map by_edge; /* (caller, symbol) -> id, which is never 0 */
+	struct node *nodes; /* by id; nodes[0] is the empty stack */
 	size_t count, capacity;
 };
 
@@ -35,57 +26,41 @@ struct stack_tree *stack_tree_new(void)
 
 	if (!tree)
 		return NULL;
-	if (array_reserve(&tree->by_id, &tree->capacity, 1, sizeof(*tree->by_id))) {
+	if (array_reserve(&tree->nodes, &tree->capacity, 1, sizeof(*tree->nodes))) {
 		free(tree);
 		return NULL;
 	}
-	tree->by_id[0] = NULL;
+	tree->nodes[0] = (struct node){ .symbol = UINT32_MAX };
 	tree->count = 1;
 	return tree;
 }
 
 void stack_tree_free(struct stack_tree *tree)
 {
-	size_t i;
-
 	if (!tree)
 		return;
-	HASH_CLEAR(hh, tree->by_edge);
-	for (i = 0; i < tree->count; i++)
-		free(tree->by_id[i]);
-	free(tree->by_id);
+	word_map_done(&tree->by_edge);
+	free(tree->nodes);
 	free(tree);
 }
 
 int stack_tree_add(struct stack_tree *tree, uint32_t caller, uint32_t symbol, uint32_t *ret_stack)
 {
-	const struct edge edge = { .caller = caller, .symbol = symbol };
-	struct node *node;
-	unsigned hash;
+	uint64_t *id;
 
 	assert(caller < tree->count);
-	HASH_VALUE(&edge, sizeof(edge), hash);
-	HASH_FIND_BYHASHVALUE(hh, tree->by_edge, &edge, sizeof(edge), hash, node);
-	if (node) {
-		*ret_stack = node->id;
-		return 0;
-	}
 	if (tree->count >= UINT32_MAX)
 		return -EOVERFLOW;
-	if (array_reserve(&tree->by_id, &tree->capacity, tree->count + 1, sizeof(*tree->by_id)))
+	if (array_reserve(&tree->nodes, &tree->capacity, tree->count + 1, sizeof(*tree->nodes)))
 		return -ENOMEM;
-	node = malloc(sizeof(*node));
-	if (!node)
+	id = word_map_add(&tree->by_edge, (uint64_t)caller << 32 | symbol);
+	if (!id)
 		return -ENOMEM;
-	node->edge = edge;
-	node->id = (uint32_t)tree->count;
-	HASH_ADD_BYHASHVALUE(hh, tree->by_edge, edge, sizeof(edge), hash, node);
-	if (!node->hh.tbl) {
-		free(node);
-		return -ENOMEM;
+	if (!*id) {
+		tree->nodes[tree->count] = (struct node){ .caller = caller, .symbol = symbol };
+		*id = tree->count++;
 	}
-	tree->by_id[tree->count++] = node;
-	*ret_stack = node->id;
+	*ret_stack = (uint32_t)*id;
 	return 0;
 }
 
@@ -97,11 +72,11 @@ size_t stack_tree_count(const struct stack_tree *tree)
 uint32_t stack_tree_caller(const struct stack_tree *tree, uint32_t stack)
 {
 	assert(stack < tree->count);
-	return stack == 0 ? 0 : tree->by_id[stack]->edge.caller;
+	return tree->nodes[stack].caller;
 }
 
 uint32_t stack_tree_symbol(const struct stack_tree *tree, uint32_t stack)
 {
 	assert(stack < tree->count);
-	return stack == 0 ? UINT32_MAX : tree->by_id[stack]->edge.symbol;
+	return tree->nodes[stack].symbol;
 }

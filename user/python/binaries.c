@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Without memory a file is not remembered; that is all. */
@@ -28,6 +29,8 @@ struct file_key {
 /* What was learnt. The same segment of a file always lies at the same linked address. */
 struct remembered {
 	struct file_key key;
+	uint32_t
+		number; /* never given twice, so that of a file that was forgotten stands for no other */
 	int code; /* 0, or why it could not be examined, and in words */
 	char why[96];
 	struct python_binary binary;
@@ -38,6 +41,7 @@ struct remembered {
 
 static struct remembered *files; /* in the order in which they were examined */
 static uint64_t nread;
+static uint32_t nnumbers;
 
 uint64_t binaries_nread(void)
 {
@@ -74,6 +78,17 @@ static bool read_key(int fd, struct file_key *ret_key)
 	return true;
 }
 
+/* The same as BPF tells it. A file system may show stat another device or inode than the kernel's own. */
+static struct pbp_file_key kernel_key(const struct file_key *key)
+{
+	return (struct pbp_file_key){
+		.inode = key->inode,
+		.size = key->size,
+		.changed_ns = (uint64_t)key->changed[2] * 1000000000 + (uint64_t)key->changed[3],
+		.device = major(key->device) << 20 | minor(key->device),
+	};
+}
+
 /* Errors that are the file's own and will come again. */
 static bool is_lasting(int code)
 {
@@ -81,7 +96,7 @@ static bool is_lasting(int code)
 }
 
 static void remember(const struct file_key *key, int code, const struct err *err,
-		     const struct mapped_binary *mapped, const struct mapping *mapping)
+		     struct mapped_binary *mapped, const struct mapping *mapping)
 {
 	struct remembered *file;
 	unsigned before;
@@ -89,6 +104,8 @@ static void remember(const struct file_key *key, int code, const struct err *err
 	HASH_FIND(hh, files, key, sizeof(*key), file);
 	if (file)
 		forget(file);
+	if (nnumbers == UINT32_MAX)
+		return;
 	if (HASH_COUNT(files) >= BINARIES_MAX)
 		forget(files);
 	file = calloc(1, sizeof(*file));
@@ -101,10 +118,13 @@ static void remember(const struct file_key *key, int code, const struct err *err
 	file->binary = mapped->binary;
 	file->offset = mapping->offset;
 	file->linked = mapping->start - mapped->bias;
+	file->number = ++nnumbers;
 	before = HASH_COUNT(files);
 	HASH_ADD(hh, files, key, sizeof(file->key), file);
 	if (HASH_COUNT(files) == before)
 		free(file);
+	else
+		mapped->file = nnumbers;
 }
 
 /* From what is remembered; -ENOENT: nothing is. */
@@ -122,6 +142,7 @@ static int recall(const struct file_key *key, const struct mapping *mapping,
 		return -ENOENT;
 	mapped->binary = file->binary;
 	mapped->bias = mapping->start - file->linked;
+	mapped->file = file->number;
 	return 0;
 }
 
@@ -149,6 +170,8 @@ static int look_at_file(int fd, const struct mapping *mapping, struct mapped_bin
 	bool known = read_key(fd, &key);
 	int r = known ? recall(&key, mapping, mapped, err) : -ENOENT;
 
+	if (known)
+		mapped->key = kernel_key(&key);
 	if (r != -ENOENT)
 		return r;
 	nread++;

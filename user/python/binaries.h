@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "process.h"
 #include "python/binary.h"
 
 struct maps;
@@ -22,6 +23,10 @@ struct mapped_binary {
 	struct python_binary binary;
 	uint64_t bias; /* what to add to its linked addresses */
 	bool from_memory; /* the file could not be opened: read out of the process */
+	struct pbp_file_key
+		key; /* of its file as stat tells it, generation 0; all 0: from memory */
+	uint32_t
+		file; /* the same number for the same file unchanged, as long as it is remembered; 0: it is not */
 };
 
 /*

@@ -185,6 +185,25 @@ static void take_symbols(const struct elf_symbol *symbols, size_t nsymbols,
 	}
 }
 
+static void read_needs(struct elf_image *image, struct python_binary *binary)
+{
+	int r = elf_image_needs(image, "libpython", &binary->needs_libpython);
+
+	if (r < 0 && r != -ENOENT)
+		binary->needs_unknown = true;
+}
+
+static void find_code_start(const struct elf_image *image, struct python_binary *binary)
+{
+	struct elf_segment segment;
+
+	for (size_t i = 0; elf_image_segment(image, i, &segment); i++) {
+		if (segment.executable &&
+		    (!binary->code_start || segment.addr < binary->code_start))
+			binary->code_start = segment.addr;
+	}
+}
+
 int binary_examine(struct elf_image *image, struct python_binary *ret_binary, struct err *err)
 {
 	struct python_binary binary = { 0 };
@@ -202,6 +221,8 @@ int binary_examine(struct elf_image *image, struct python_binary *ret_binary, st
 		find_old_runtime(image, symbols, &binary);
 	if (!binary.has_runtime)
 		scan_for_runtime(image, &binary);
+	read_needs(image, &binary);
+	find_code_start(image, &binary);
 	if (binary.has_runtime) {
 		read_version(image, &symbols[SYMBOL_VERSION], &binary);
 		read_soname(image, &binary);

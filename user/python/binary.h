@@ -18,7 +18,7 @@ struct python_symbol {
 	bool exported; /* by the dynamic symbol table */
 };
 
-/* Addresses are as linked. Of an image without a runtime only the symbols stand. */
+/* Addresses are as linked. Of an image without a runtime only the symbols, needs_* and code_start stand. */
 struct python_binary {
 	bool has_runtime;
 	bool old; /* up to 3.6: runtime is interp_head */
@@ -33,6 +33,9 @@ struct python_binary {
 	bool trace_refs; /* has the list of all objects */
 	bool has_soname;
 	struct version_name soname;
+	bool needs_libpython; /* is linked with a library called so */
+	bool needs_unknown; /* that cannot be told */
+	uint64_t code_start; /* where its lowest executable segment begins, 0: it has none */
 	const char *code_counter_symbol; /* of the rows' ones the one it has, NULL: none */
 	uint64_t code_counter_addr;
 };

@@ -226,6 +226,9 @@ int build_identify(const struct mapped_binary *mapped, const char *path,
 		return r;
 	set_flavour(&question, &build);
 	set_addresses(&question, &build);
+	build.bias = mapped->bias;
+	build.file = mapped->file;
+	build.in_program = program == mapped;
 	snprintf(build.found_in, sizeof(build.found_in), "%s", path);
 	*ret_build = build;
 	return 0;

@@ -26,6 +26,7 @@ struct entry {
 	bool interned;
 	size_t key_size;
 	uint8_t *key; /* struct contents, then the record's data; code.linetable points into it */
+	struct entry *next_spare;
 	UT_hash_handle hh;
 };
 
@@ -40,6 +41,7 @@ struct contents {
 struct codes {
 	struct entry **entries; /* by id */
 	size_t count, capacity;
+	struct entry *spare; /* released ones, linked by `next_spare`; still in entries */
 	struct entry *by_contents;
 };
 
@@ -167,9 +169,15 @@ static int entry_fill(struct entry *entry, uint8_t *key, size_t key_size)
 /* A new entry with the next id. */
 static int entry_add(struct codes *codes, struct entry **ret_entry)
 {
-	struct entry *entry;
+	struct entry *entry = codes->spare;
 	int code;
 
+	if (entry) {
+		codes->spare = entry->next_spare;
+		entry->next_spare = NULL;
+		*ret_entry = entry;
+		return 0;
+	}
 	if (codes->count >= UINT32_MAX - 1024) /* the ids above are the pipeline's own */
 		return -EOVERFLOW;
 	code = array_reserve(&codes->entries, &codes->capacity, codes->count + 1, sizeof(entry));
@@ -232,6 +240,51 @@ int codes_fill(struct codes *codes, uint32_t id, const struct pbp_code *record, 
 	uint8_t *key = make_key(record, data, layout, &key_size);
 
 	return key ? entry_fill(codes->entries[id], key, key_size) : -ENOMEM;
+}
+
+/* Names can be older than the contents that they are shown with: when they could not be read a second time. */
+static bool names_are_in_key(const struct entry *entry)
+{
+	struct contents contents;
+
+	memcpy(&contents, entry->key, sizeof(contents));
+	return contents.filename.kind != PBP_STRING_UNREAD &&
+	       (contents.qualname.size ? contents.qualname.kind : contents.name.kind) !=
+		       PBP_STRING_UNREAD;
+}
+
+int codes_intern(struct codes *codes, uint32_t id, uint32_t *ret_id)
+{
+	struct entry *entry = codes->entries[id], *equal;
+
+	if (!entry->code.function || !entry->code.file) {
+		*ret_id = CODES_NO_ID;
+		return 0;
+	}
+	*ret_id = id;
+	if (!names_are_in_key(entry))
+		return 0;
+	HASH_FIND(hh, codes->by_contents, entry->key, entry->key_size, equal);
+	if (!equal) {
+		entry->interned = true;
+		HASH_ADD_KEYPTR(hh, codes->by_contents, entry->key, entry->key_size, entry);
+		if (!entry->interned)
+			return -ENOMEM;
+		equal = entry;
+	}
+	*ret_id = equal->id;
+	return 0;
+}
+
+void codes_release(struct codes *codes, uint32_t id)
+{
+	struct entry *entry = codes->entries[id];
+
+	free((void *)(uintptr_t)entry->code.function);
+	free((void *)(uintptr_t)entry->code.file);
+	free(entry->key);
+	*entry = (struct entry){ .id = id, .next_spare = codes->spare };
+	codes->spare = entry;
 }
 
 const struct code *codes_get(const struct codes *codes, uint32_t id)

@@ -46,7 +46,17 @@ int codes_add_unnamed(struct codes *codes, uint32_t *ret_id);
 int codes_fill(struct codes *codes, uint32_t id, const struct pbp_code *record, const uint8_t *data,
 	       const struct pbp_layout *layout);
 
-/* Valid until the next call that adds or fills. */
+/*
+ * For one that codes_add_unnamed made and that gets no further contents: the id that equal contents have, its own when it is
+ * the first with them. CODES_NO_ID: its names are lost. 0 or -ENOMEM.
+ */
+int codes_intern(struct codes *codes, uint32_t id, uint32_t *ret_id);
+#define CODES_NO_ID UINT32_MAX
+
+/* Nobody has this id any more: it may be used again. Not for one that codes_add or codes_intern gave. */
+void codes_release(struct codes *codes, uint32_t id);
+
+/* Valid until the next call that adds, fills or releases. */
 const struct code *codes_get(const struct codes *codes, uint32_t id);
 
 size_t codes_count(const struct codes *codes);

@@ -218,19 +218,39 @@ static int set_not_python(const struct search *search, struct err *err)
 	return -ENOENT;
 }
 
+static struct python_program describe_program(const struct search *search)
+{
+	const struct mapped_binary *mapped = &search->program.mapped;
+
+	if (!search->program.mapping)
+		return (struct python_program){ 0 };
+	return (struct python_program){
+		.examined = !mapped->from_memory,
+		.has_runtime = mapped->binary.has_runtime,
+		.exported = mapped->binary.runtime.exported,
+		.needs_libpython = mapped->binary.needs_libpython,
+		.needs_unknown = mapped->binary.needs_unknown,
+		.key = mapped->key,
+		.code_start = mapped->binary.code_start,
+		.bias = mapped->bias,
+	};
+}
+
 int detect_python(const struct process_facts *facts, const struct memory *memory,
 		  uint16_t assume_series, struct python_builds *ret_builds, struct err *err)
 {
 	struct search search = { .facts = facts, .memory = memory, .assume_series = assume_series };
 	int r;
 
+	ret_builds->nbuilds = 0;
+	ret_builds->program = (struct python_program){ 0 };
+	ret_builds->refused = (struct err){ 0 };
 	r = maps_read(facts->id.pid, &search.maps, err);
 	if (r < 0)
 		return r;
-	ret_builds->nbuilds = 0;
-	ret_builds->refused = (struct err){ 0 };
 	search_libraries(&search, true, LIBPYTHONS_MAX);
 	search_program(&search);
+	ret_builds->program = describe_program(&search);
 	inherit_version(&search);
 	judge_all(&search, ret_builds);
 	/* Names prove nothing: what is supported may be called anything. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "process.h"
 #include "python/version.h"
 
 struct layout_row;
@@ -43,9 +44,24 @@ struct python_build {
 	uint64_t runtime_addr; /* of _PyRuntime, or of interp_head */
 	uint64_t runtime_size; /* bytes, 0: not known */
 	bool runtime_size_known; /* the row lists that size: this very build has been compared */
-	uint64_t code_type_addr; /* of PyCode_Type; 0: not exported, a frame's code object must tell */
+	uint64_t
+		code_type_addr; /* of PyCode_Type; 0: not exported, a frame's code object must tell */
 	uint64_t code_counter_addr; /* of the row's code_counter_symbol; 0: none */
 	uint64_t current_tstate_addr; /* of _PyThreadState_Current (up to 3.6); 0: none */
+	uint64_t bias; /* what was added to the file's linked addresses */
+	uint32_t file; /* mapped_binary.file of the file that has the runtime */
+	bool in_program; /* that is the process's main executable */
+};
+
+/* What the process's main executable is, whatever other files it has mapped. */
+struct python_program {
+	bool examined; /* its file could be; else nothing below stands */
+	bool has_runtime;
+	bool exported; /* its runtime is what other files of the process bind to */
+	bool needs_libpython, needs_unknown; /* as in struct python_binary */
+	struct pbp_file_key key; /* mapped_binary.key */
+	uint64_t code_start; /* python_binary.code_start */
+	uint64_t bias;
 };
 
 /* A process may have several, a program and a library that both carry one; which is in use its memory tells. */
@@ -54,13 +70,17 @@ struct python_build {
 struct python_builds {
 	size_t nbuilds; /* 1 or more */
 	struct python_build builds[PYTHON_BUILDS_MAX]; /* the likeliest first */
-	struct err refused; /* why another one, that may be the one in use, is not supported; code 0: none */
+	struct python_program program;
+	struct err
+		refused; /* why another one, that may be the one in use, is not supported; code 0: none */
 };
 
 /*
  * Find the interpreters of the process that the facts are of; memory is its memory. assume_series is the row to take
  * for a version without one, 0: refuse it. -EACCES or -EPERM: its mappings or files may not be read; -ENOENT: not a
- * CPython process, err names what it is; -ENOTSUP: a CPython that is not supported, named in err with what is.
+ * CPython process, err names what it is; -ENOTSUP: a CPython that is not supported, named in err with what is. Of
+ * *ret_builds, all but builds[] stands after these errors, too; a failure that says nothing of Python leaves refused
+ * at code 0.
  */
 int detect_python(const struct process_facts *facts, const struct memory *memory,
 		  uint16_t assume_series, struct python_builds *ret_builds, struct err *err);

@@ -15,6 +15,8 @@
 #include "python/detect.h"
 #include "python/layout.h"
 #include "python/live.h"
+#include "python/program.h"
+#include "python/seen_live.h"
 #include "python/version.h"
 
 /* The process runs while it is read, so a chain of frames may be torn: ask this often. */
@@ -202,7 +204,7 @@ ssize_t target_threads(const struct memory *memory, const struct pbp_target *tar
 }
 
 /* Processes that never can be sampled. */
-static int check_facts(const struct process_facts *facts, struct err *err)
+static int check_facts(const struct process_facts *facts, pid_t own_pid, struct err *err)
 {
 	pid_t pid = facts->id.pid;
 
@@ -224,7 +226,7 @@ static int check_facts(const struct process_facts *facts, struct err *err)
 		err_hint(err, "a zombie uses no CPU: give a process that is alive");
 		return -EINVAL;
 	}
-	if (pid == getpid()) {
+	if (pid == own_pid) {
 		err_set(err, -EINVAL, "pid %d is this profiler itself", pid);
 		err_hint(err, LIST_HINT);
 		return -EINVAL;
@@ -232,18 +234,23 @@ static int check_facts(const struct process_facts *facts, struct err *err)
 	return 0;
 }
 
-/* The number may have gone to another process while we looked. */
-static int check_same_process(const struct process_id *id, struct err *err)
+/* The number may have gone to another process while we looked, or the process to another program. */
+static int check_same_process(const struct process_facts *before, struct err *err)
 {
 	struct process_facts now;
+	pid_t pid = before->id.pid;
 	int r;
 
-	r = procfs_read_process(id->pid, &now, err);
+	r = procfs_read_process(pid, &now, err);
 	if (r < 0)
 		return r;
-	if (now.id.start_time != id->start_time || now.zombie)
+	if (now.id.start_time != before->id.start_time || now.zombie)
 		return err_set(err, -ESRCH, "pid %d: the process ended while it was looked at",
-			       id->pid);
+			       pid);
+	if (now.start_code != before->start_code || strcmp(now.exe, before->exe) != 0)
+		return err_set(err, -EAGAIN,
+			       "pid %d: the process started another program while it was looked at",
+			       pid);
 	return 0;
 }
 
@@ -285,13 +292,27 @@ static int choose_build(const struct memory *memory, const struct python_builds 
 	return first == -EAGAIN && builds->refused.code ? builds->refused.code : first;
 }
 
+/* A runtime that is not initialised, or half of it, of a build that is known to be read rightly. */
+static bool accept_seen(const struct seen_live *seen, const struct python_builds *builds,
+			struct python_process *process)
+{
+	/* Of several it cannot be told yet which will be in use. */
+	if (builds->nbuilds != 1 || builds->refused.code ||
+	    !seen_live_find(seen, &builds->builds[0], &process->target))
+		return false;
+	process->build = builds->builds[0];
+	memset(process->origins, LAYOUT_FROM_ROW, sizeof(process->origins));
+	return true;
+}
+
 /* Find the interpreter and look into it. */
-static int read_process(const struct process_facts *facts, uint16_t assume_series,
-			struct python_process *process, struct err *err)
+static int read_process(const struct target_question *question, struct target_answer *answer,
+			struct err *err)
 {
 	struct python_builds *builds = malloc(sizeof(*builds));
+	struct python_process *process = &answer->process;
 	struct memory memory = { 0 };
-	pid_t pid = facts->id.pid;
+	pid_t pid = question->pid;
 	int r;
 
 	if (!builds)
@@ -301,50 +322,82 @@ static int read_process(const struct process_facts *facts, uint16_t assume_serie
 		err_set(err, r, "pid %d: cannot open its memory: %s", pid, strerror(-r));
 		goto out;
 	}
-	r = detect_python(facts, &memory, assume_series, builds, err);
+	r = detect_python(&answer->facts, &memory, question->assume_series, builds, err);
+	if (r == -ENOENT && builds->program.examined && builds->program.needs_libpython) {
+		err_set(err, -EAGAIN, "pid %d (%s) has not loaded its Python library yet", pid,
+			answer->facts.comm);
+		err_hint(err, "it is just starting: try again");
+		r = -EAGAIN;
+	}
 	if (!r) {
 		r = choose_build(&memory, builds, process, err);
+		if (!r)
+			seen_live_add(question->seen, &process->build, &process->target);
+		else if ((r == -EAGAIN || r == -EBADMSG) &&
+			 accept_seen(question->seen, builds, process))
+			r = 0;
 		if (r < 0)
 			err_wrap(err, "pid %d", pid);
 	}
+	answer->program = program_judge(builds, answer->facts.start_code, r < 0 ? NULL : process);
+	answer->program_file = builds->program.key;
 	memory_close(&memory);
 out:
 	free(builds);
 	return r;
 }
 
-int target_read(pid_t pid, uint16_t assume_series, struct python_process *ret_process,
+int target_look(const struct target_question *question, struct target_answer *ret_answer,
 		struct err *err)
 {
-	struct python_process process = { 0 };
-	struct process_facts facts;
+	struct target_answer *answer = ret_answer;
 	struct err why_ended;
 	int r, ended;
 
-	r = procfs_read_process(pid, &facts, err);
+	*answer = (struct target_answer){ .program.verdict = PBP_VERDICT_UNKNOWN };
+	r = procfs_read_process(question->pid, &answer->facts, err);
 	if (r == -ESRCH)
 		err_hint(err, LIST_HINT);
 	if (r < 0)
 		return r;
-	r = check_facts(&facts, err);
+	r = check_facts(&answer->facts, question->own_pid, err);
 	if (r < 0)
 		return r;
-	r = read_process(&facts, assume_series, &process, err);
+	r = read_process(question, answer, err);
 	if (r == -EPERM || r == -EACCES) {
-		err_set(err, r, "not permitted to look at pid %d (%s): %s", pid, facts.comm,
-			strerror(-r));
+		err_set(err, r, "not permitted to look at pid %d (%s): %s", question->pid,
+			answer->facts.comm, strerror(-r));
 		err_hint(err, "%s", PERMISSION_HINT);
 		return r;
 	}
 	/* An end in between explains every other failure better. */
-	ended = check_same_process(&facts.id, &why_ended);
-	if (ended < 0 && err)
-		*err = why_ended;
-	if (ended < 0 || r < 0)
-		return ended < 0 ? ended : r;
+	ended = check_same_process(&answer->facts, &why_ended);
+	if (ended < 0) {
+		answer->program = (struct pbp_program){ .verdict = PBP_VERDICT_UNKNOWN };
+		answer->program_file = (struct pbp_file_key){ 0 };
+		if (err)
+			*err = why_ended;
+		return ended;
+	}
+	answer->process.id = answer->facts.id;
+	memcpy(answer->process.comm, answer->facts.comm, sizeof(answer->process.comm));
+	return r;
+}
 
-	process.id = facts.id;
-	memcpy(process.comm, facts.comm, sizeof(process.comm));
-	*ret_process = process;
-	return 0;
+int target_read(pid_t pid, uint16_t assume_series, struct python_process *ret_process,
+		struct err *err)
+{
+	const struct target_question question = { .pid = pid,
+						  .own_pid = getpid(),
+						  .assume_series = assume_series };
+	struct target_answer *answer = malloc(sizeof(*answer));
+	int r;
+
+	if (!answer)
+		return err_set(err, -ENOMEM, "pid %d: %s", pid, strerror(ENOMEM));
+	r = target_look(&question, answer, err);
+	if (!r)
+		*ret_process = answer->process;
+	free(answer);
+	return r;
 }

@@ -10,11 +10,13 @@
 #include <target.h> /* include/target.h: in quotes it would be this file */
 
 #include "base/err.h"
+#include "process.h"
 #include "proc/procfs.h"
 #include "python/detect.h"
 #include "python/layout.h"
 
 struct memory;
+struct seen_live;
 
 /* Where a field's offset comes from. */
 enum layout_origin {
@@ -28,8 +30,9 @@ struct python_process {
 	char comm[PROCFS_COMM_SIZE]; /* as the process set it, not sanitized */
 	struct python_build build; /* the interpreter in use */
 	size_t nbuilds; /* interpreters that the process has mapped */
-	uint8_t origins[LAYOUT_FIELDS_MAX]; /* enum layout_origin, in the order of layout_field_name() */
-	struct pbp_target target; /* id, mm and replaced are 0 */
+	uint8_t origins
+		[LAYOUT_FIELDS_MAX]; /* enum layout_origin, in the order of layout_field_name() */
+	struct pbp_target target; /* id is 0 */
 };
 
 /*
@@ -39,6 +42,34 @@ struct python_process {
  * -EAGAIN: its runtime is not initialised yet; -EBADMSG: its memory is not what its files promise.
  */
 int target_read(pid_t pid, uint16_t assume_series, struct python_process *ret_process,
+		struct err *err);
+
+/* What is asked of a process. */
+struct target_question {
+	pid_t pid;
+	pid_t own_pid; /* the profiler's: it does not sample itself */
+	uint16_t assume_series; /* as detect_python's */
+	/*
+	 * Builds that were seen live, to which this one is added if it is: a process of one of them is accepted before its
+	 * runtime is initialised. NULL: what is not live now is refused.
+	 */
+	struct seen_live *seen;
+};
+
+struct target_answer {
+	struct process_facts facts; /* valid when facts.id.pid is not 0 */
+	struct python_process process; /* valid when 0 was returned */
+	/*
+	 * What its main executable is for all processes: verdict OTHER when it neither has a runtime nor is linked with
+	 * one, SAMPLED with linked addresses when it has the one that is in use; else UNKNOWN. layout is 0.
+	 */
+	struct pbp_program program;
+	struct pbp_file_key
+		program_file; /* which executable that is (mapped_binary.key); all 0: not known */
+};
+
+/* As target_read, which asks for a live process alone; *ret_answer is filled as far as it is valid, whatever is returned. */
+int target_look(const struct target_question *question, struct target_answer *ret_answer,
 		struct err *err);
 
 /*

@@ -56,6 +56,13 @@ static const struct symbol *symbol_of(const struct merged *merged, uint32_t sour
 	return symbol < merged->groups.count ? merged->groups.symbols[symbol] : NULL;
 }
 
+/* NULL for what has a symbol. */
+static const struct root *root_of(const struct merged *merged, uint32_t symbol)
+{
+	return symbol < merged->groups.count ? NULL
+					     : &merged->roots.roots[symbol - merged->groups.count];
+}
+
 /*
  * Which sources are a library's, and which have application code around them. Where there is none (python -m of
  * a library's module) hiding would leave nothing to read.
@@ -78,8 +85,10 @@ static void classify(const struct merged *merged, struct source *sources)
 	/* What is known at the process's root, or without one at the tree's, holds for all below. */
 	for (i = 1; i < count; i++) {
 		const uint32_t caller = stack_tree_caller(merged->tree, (uint32_t)i);
+		const struct root *root =
+			root_of(merged, stack_tree_symbol(merged->tree, (uint32_t)i));
 
-		if (symbol_of(merged, (uint32_t)i))
+		if (!root || root->kind == ROOT_THREAD)
 			sources[i].may_hide = sources[caller].may_hide;
 	}
 }
@@ -115,8 +124,8 @@ static int add_node(struct calltree *tree, uint32_t caller, uint32_t symbol, uin
 	if (symbol == tree->hidden_symbol) {
 		node->kind = CALLTREE_HIDDEN;
 	} else if (symbol >= merged->groups.count) {
-		node->kind = CALLTREE_PROCESS;
-		node->process = profile_process(tree->profile, symbol - merged->groups.count);
+		node->kind = CALLTREE_ROOT;
+		node->root = root_of(merged, symbol);
 	} else {
 		node->symbol = merged->groups.symbols[symbol];
 	}
@@ -236,8 +245,8 @@ static int compare_nodes(const struct calltree_node *a, const struct calltree_no
 
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
-	if (a->kind == CALLTREE_PROCESS)
-		return a->process->pid < b->process->pid ? -1 : a->process->pid > b->process->pid;
+	if (a->kind == CALLTREE_ROOT)
+		return roots_compare(a->root, b->root);
 	if (a->kind == CALLTREE_HIDDEN)
 		return 0;
 	order = strcmp(a->symbol->file, b->symbol->file);
@@ -301,8 +310,7 @@ static int build(struct calltree *tree, bool show_all)
 	code = merged_init(&tree->merged, tree->profile);
 	if (code)
 		return code;
-	tree->hidden_symbol =
-		tree->merged.groups.count + (uint32_t)profile_nprocesses(tree->profile);
+	tree->hidden_symbol = tree->merged.groups.count + tree->merged.roots.count;
 	tree->tree = stack_tree_new();
 	tree->nodes = calloc(1, sizeof(*tree->nodes));
 	tree->capacity = 1;

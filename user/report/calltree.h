@@ -16,13 +16,13 @@
 #include <stdint.h>
 
 struct profile;
-struct profile_process;
+struct root;
 struct strbuf;
 struct symbol;
 
 enum calltree_kind {
 	CALLTREE_FUNCTION, /* a symbol, or [native] and its like */
-	CALLTREE_PROCESS, /* the root of one of several processes */
+	CALLTREE_ROOT, /* a container, command, process or thread */
 	CALLTREE_HIDDEN, /* frames of libraries */
 };
 
@@ -30,7 +30,7 @@ enum calltree_kind {
 struct calltree_node {
 	enum calltree_kind kind;
 	const struct symbol *symbol; /* function */
-	const struct profile_process *process; /* process */
+	const struct root *root; /* root */
 	uint32_t nhidden; /* hidden: functions */
 	uint32_t
 		deep; /* function: repetitions of the longest run that was folded into it, 0: none */

@@ -11,8 +11,11 @@
 
 #include "base/strbuf.h"
 #include "profile/profile.h"
+#include "report/closing_host.h"
 #include "report/empty.h"
 #include "report/report.h"
+#include "report/subject.h"
+#include "report/walk.h"
 
 /* What is lost is told in the first line from this share on. */
 #define TOLD_SHARE 0.001
@@ -39,34 +42,13 @@ double closing_expected_deviation(const struct account *account)
 	const double expected = seconds(account->kernel_ns) * (double)account->rate_hz;
 	double busy_cpus, used;
 
-	if (!account->kernel_known || expected <= 0 || cpu_ticks <= 0)
+	if (!account->kernel_known || account->per_thread || expected <= 0 || cpu_ticks <= 0)
 		return -1;
 	/* A thousandth over is a rounding of clocks, not one CPU more. */
 	busy_cpus = fmax(1, ceil(expected / cpu_ticks - 0.001));
 	used = fmin(1, expected / (cpu_ticks * busy_cpus));
 	return 3 * sqrt((1 - used) / expected) +
 	       ((double)(account->ticks_missed - account->ticks_missed_idle) + 2) / expected;
-}
-
-/* Which process or processes this is about. */
-static void add_subject(struct strbuf *text, const struct profile *profile)
-{
-	const struct profile_process *process;
-
-	if (profile_nprocesses(profile) == 0) {
-		strbuf_add(text, "no process");
-		return;
-	}
-	if (profile_nprocesses(profile) > 1) {
-		strbuf_add_format(text, "%zu processes", profile_nprocesses(profile));
-		return;
-	}
-	process = profile_process(profile, 0);
-	strbuf_add_format(text, "pid %d, CPython ", process->pid);
-	if (process->python[0])
-		strbuf_add_sanitized(text, process->python, strlen(process->python));
-	else
-		strbuf_add(text, "of unknown version");
 }
 
 /* "; lost 12 (0.50 %)" in the first line, when it is much enough. */
@@ -102,8 +84,9 @@ static void add_losses(struct strbuf *text, const struct profile *profile)
 		add_loss(text, &first, "samples not in the account", held - samples, held);
 }
 
-static void add_kernel(struct strbuf *text, const struct account *account, bool unicode)
+static void add_kernel(struct strbuf *text, const struct profile *profile, bool unicode)
 {
+	const struct account *account = profile_account_const(profile);
 	const double deviation = closing_expected_deviation(account);
 
 	if (!account->kernel_known) {
@@ -111,11 +94,14 @@ static void add_kernel(struct strbuf *text, const struct account *account, bool 
 		return;
 	}
 	strbuf_add_format(text, "; kernel counted %.3f s", seconds(account->kernel_ns));
-	if (deviation < 0)
+	if (account->kernel_ns == 0 || account->rate_hz == 0 || account->elapsed_ns == 0)
 		return;
-	strbuf_add_format(text, " (%.2f %%, expected 100 %s %.2f %%)",
-			  percent(account->sampled_ns, account->kernel_ns), unicode ? "±" : "+-",
-			  100 * deviation);
+	strbuf_add_format(text, " (%.2f %%", percent(account->sampled_ns, account->kernel_ns));
+	/* Of several processes, each of which begins and ends when it likes, the sum has no such bound. */
+	if (deviation >= 0 && walk_nprocesses(profile) <= 1)
+		strbuf_add_format(text, ", expected 100 %s %.2f %%", unicode ? "±" : "+-",
+				  100 * deviation);
+	strbuf_add_char(text, ')');
 }
 
 /* The first line has one shape always, as scripts parse it; the words that zero samples need are a line more. */
@@ -123,11 +109,12 @@ static void add_samples_line(struct strbuf *text, const struct profile *profile,
 {
 	const struct account *account = profile_account_const(profile);
 
-	add_subject(text, profile);
+	if (subject_add(text, profile))
+		text->failed = true;
 	strbuf_add_format(text, ": %" PRIu64 " samples in %.2f s at %" PRIu64 " Hz = %.3f s on CPU",
 			  profile_samples(profile), seconds(account->elapsed_ns), account->rate_hz,
 			  seconds(profile_weight_ns(profile)));
-	add_kernel(text, account, unicode);
+	add_kernel(text, profile, unicode);
 	add_losses(text, profile);
 	strbuf_add_char(text, '\n');
 	if (profile_samples(profile) == 0)
@@ -188,8 +175,11 @@ static void add_stacks_line(struct strbuf *text, const struct account *account)
 
 static void add_ticks_line(struct strbuf *text, const struct account *account)
 {
-	strbuf_add_format(text, "ticks: asked %" PRIu64 " = seen %" PRIu64 " + missed %" PRIu64,
-			  account_asked(account), account_seen(account), account->ticks_missed);
+	strbuf_add_format(text, "ticks: asked %" PRIu64 " = seen %" PRIu64, account_asked(account),
+			  account_seen(account));
+	/* A thread's own event ticks while it runs, and cannot miss. */
+	if (!account->per_thread || account->ticks_missed > 0)
+		strbuf_add_format(text, " + missed %" PRIu64, account->ticks_missed);
 	if (account->ticks_missed_idle > 0)
 		strbuf_add_format(text, " (%" PRIu64 " of idle CPUs)", account->ticks_missed_idle);
 	strbuf_add_format(text, "; seen = samples + lost + not ours %" PRIu64 "\n",
@@ -230,6 +220,8 @@ void closing_write(const struct profile *profile, const struct report_options *o
 	add_samples_line(&text, profile, options->unicode);
 	add_stacks_line(&text, account);
 	add_ticks_line(&text, account);
+	closing_add_host(&text, account, options->unicode);
+	closing_add_not_sampled(&text, account);
 	add_cost_line(&text, account);
 	/* One write, so that the lines stay together beside what else goes to stderr. */
 	if (strbuf_error(&text))

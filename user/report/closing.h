@@ -16,7 +16,8 @@ void closing_write(const struct profile *profile, const struct report_options *o
 /*
  * By how much the sampled CPU time may differ from the kernel's, as a fraction of the latter (3 standard
  * deviations of which ticks meet the process, and the ticks that were missed). Negative when there is nothing to
- * compare: the kernel's time or the rate is not known, or no CPU time was used.
+ * compare: the kernel's time or the rate is not known, no CPU time was used, or the ticks were of threads' own events,
+ * which chance has no part in.
  */
 double closing_expected_deviation(const struct account *account);
 

@@ -11,6 +11,8 @@ enum cause {
 	CAUSE_NO_RUN, /* nothing was asked for: a profile without a run */
 	CAUSE_NO_TICK,
 	CAUSE_LOST,
+	CAUSE_REFUSED, /* all Python processes of the host */
+	CAUSE_NO_PROCESS, /* no Python process on the host */
 	CAUSE_RAN, /* but no tick met it */
 	CAUSE_SLEPT,
 	CAUSE_UNKNOWN,
@@ -24,13 +26,22 @@ static enum cause find_cause(const struct account *account)
 		return CAUSE_NO_TICK;
 	if (account->samples_lost > 0)
 		return CAUSE_LOST;
+	if (account->whole_host && account->processes == 0)
+		return account->processes_refused + account->processes_blocked > 0
+			       ? CAUSE_REFUSED
+			       : CAUSE_NO_PROCESS;
 	if (!account->kernel_known)
 		return CAUSE_UNKNOWN;
 	return account->kernel_ns > 0 ? CAUSE_RAN : CAUSE_SLEPT;
 }
 
-static void add_reason(struct strbuf *buf, const struct account *account)
+static void add_reason(struct strbuf *buf, const struct profile *profile)
 {
+	const struct account *account = profile_account_const(profile);
+	const char *who = account->whole_host		    ? "every Python process of the host"
+			  : profile_nprocesses(profile) > 1 ? "the processes"
+							    : "the process";
+
 	switch (find_cause(account)) {
 	case CAUSE_NO_RUN:
 		strbuf_add(buf, "nothing was sampled");
@@ -42,19 +53,30 @@ static void add_reason(struct strbuf *buf, const struct account *account)
 		strbuf_add_format(buf, "all %" PRIu64 " were lost, as the ring buffer was full",
 				  account->samples_lost);
 		return;
+	case CAUSE_REFUSED:
+		strbuf_add_format(buf,
+				  "no Python process of the host could be sampled (%" PRIu64
+				  " refused, %" PRIu64 " that did not answer)",
+				  account->processes_refused, account->processes_blocked);
+		return;
+	case CAUSE_NO_PROCESS:
+		strbuf_add(buf, "no Python process ran on the host");
+		return;
 	case CAUSE_RAN:
 		strbuf_add_format(
 			buf,
-			"the process slept or waited nearly all the time (the kernel counted "
-			"%.6f s of CPU time, and no tick met it)",
-			(double)account->kernel_ns / 1e9);
+			"%s slept or waited nearly all the time (the kernel counted %.6f s of "
+			"CPU time, and no tick met it)",
+			who, (double)account->kernel_ns / 1e9);
 		return;
 	case CAUSE_SLEPT:
-		strbuf_add(buf, "the process slept or waited the whole time (the kernel counted "
-				"0.000 s of CPU time)");
+		strbuf_add_format(
+			buf,
+			"%s slept or waited the whole time (the kernel counted 0.000 s of CPU time)",
+			who);
 		return;
 	case CAUSE_UNKNOWN:
-		strbuf_add(buf, "the process slept, waited or had ended");
+		strbuf_add_format(buf, "%s slept, waited or had ended", who);
 		return;
 	}
 }
@@ -67,6 +89,10 @@ static const char *advice(const struct account *account)
 		break;
 	case CAUSE_LOST:
 		return "try a lower rate (-r)";
+	case CAUSE_REFUSED:
+		return "pybpfprof doctor tells why";
+	case CAUSE_NO_PROCESS:
+		return "start one while it samples, or see pybpfprof doctor for those that there are";
 	case CAUSE_RAN:
 		return "try a longer -d, a higher rate (-r), or sample while it works";
 	case CAUSE_SLEPT:
@@ -78,11 +104,9 @@ static const char *advice(const struct account *account)
 
 void empty_add_sentence(struct strbuf *buf, const struct profile *profile)
 {
-	const struct account *account = profile_account_const(profile);
-
 	strbuf_add(buf, "no samples: ");
-	add_reason(buf, account);
-	strbuf_add_format(buf, "; %s\n", advice(account));
+	add_reason(buf, profile);
+	strbuf_add_format(buf, "; %s\n", advice(profile_account_const(profile)));
 }
 
 int empty_write(const struct profile *profile, FILE *stream)

@@ -19,7 +19,7 @@
 #include "profile/stack.h"
 #include "report/walk.h"
 
-/* Where a stack of the profile went, in the process at hand. */
+/* Where a stack of the profile went, under the root at hand. */
 struct place {
 	uint32_t node;
 	uint32_t deep; /* repetitions of the run that the path is in, as far as it is */
@@ -32,8 +32,7 @@ struct merging {
 	const struct profile *profile;
 	struct place *places; /* of the profile's stacks */
 	size_t capacity; /* of merged->nodes */
-	bool name_processes;
-	uint32_t root; /* of the process at hand */
+	uint32_t root; /* node of the root at hand */
 };
 
 static int reserve_nodes(struct merging *merging)
@@ -48,17 +47,27 @@ static int reserve_nodes(struct merging *merging)
 	return code;
 }
 
-static int begin_process(void *context, uint32_t process)
+/* Nodes for the root and those it stands under, of which there are as many as levels. */
+static int add_root(struct merging *merging, uint32_t root, uint32_t *ret_node)
 {
-	struct merging *merging = context;
 	struct merged *merged = merging->merged;
+	uint32_t parent;
 	int code;
 
-	merging->root = 0;
-	if (!merging->name_processes)
+	*ret_node = 0;
+	if (root == 0)
 		return 0;
-	code = stack_tree_add(merged->tree, 0, merged->groups.count + process, &merging->root);
+	code = add_root(merging, merged->roots.roots[root].parent, &parent);
+	if (!code)
+		code = stack_tree_add(merged->tree, parent, merged->groups.count + root, ret_node);
 	return code ? code : reserve_nodes(merging);
+}
+
+static int begin_root(void *context, uint32_t root)
+{
+	struct merging *merging = context;
+
+	return add_root(merging, root, &merging->root);
 }
 
 /* The node so many callers up; 0 when the path is not that long. */
@@ -153,14 +162,13 @@ static int add_row(void *context, const struct profile_row *row)
 int merged_init(struct merged *merged, const struct profile *profile)
 {
 	static const struct walk merge = {
-		.process = begin_process,
+		.root = begin_root,
 		.stack = merge_stack,
 		.row = add_row,
 	};
 	struct merging merging = {
 		.merged = merged,
 		.profile = profile,
-		.name_processes = walk_nprocesses(profile) > 1,
 	};
 	int code;
 
@@ -168,11 +176,14 @@ int merged_init(struct merged *merged, const struct profile *profile)
 	code = groups_init(&merged->groups, profile, GROUPS_BY_FUNCTION);
 	if (code)
 		return code;
+	code = roots_init(&merged->roots, profile, roots_levels_of_tree(profile));
+	if (code)
+		return code;
 	merged->tree = stack_tree_new();
 	merging.places = calloc(profile_nstacks(profile), sizeof(*merging.places));
 	code = merged->tree && merging.places ? reserve_nodes(&merging) : -ENOMEM;
 	if (!code)
-		code = walk_profile(profile, &merge, &merging);
+		code = walk_profile(profile, &merged->roots, &merge, &merging);
 	free(merging.places);
 	return code;
 }
@@ -180,6 +191,7 @@ int merged_init(struct merged *merged, const struct profile *profile)
 void merged_done(struct merged *merged)
 {
 	groups_done(&merged->groups);
+	roots_done(&merged->roots);
 	stack_tree_free(merged->tree);
 	free(merged->nodes);
 	*merged = (struct merged){ 0 };

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "profile/groups.h"
+#include "report/roots.h"
 
 struct profile;
 struct stack_tree;
@@ -26,7 +27,8 @@ struct merged_node {
 /* Open for reading. */
 struct merged {
 	struct groups groups; /* by function */
-	/* Of groups, and of groups.count + process for the root of each of several processes. */
+	struct roots roots; /* those of roots_levels_of_tree() */
+	/* Of groups, and of groups.count + index for what stands in roots. */
 	struct stack_tree *tree;
 	struct merged_node *nodes; /* of the tree's stacks; nodes[0] is of none */
 };

@@ -67,7 +67,16 @@ void names_add_label(struct strbuf *buf, const struct symbol *symbol, int32_t li
 void names_add_process(struct strbuf *buf, const struct profile_process *process)
 {
 	add_element(buf, process->comm);
-	strbuf_add_format(buf, " [%d]", process->pid);
+	strbuf_add_format(buf, " [%d", process->pid);
+	if (process->count > 1)
+		strbuf_add_format(buf, " and %u more", process->count - 1);
+	strbuf_add_char(buf, ']');
+}
+
+void names_add_thread(struct strbuf *buf, const struct profile_thread *thread)
+{
+	add_element(buf, thread->name[0] ? thread->name : NAMES_THREAD);
+	strbuf_add_format(buf, " [%d]", thread->tid);
 }
 
 /* Behind the last "FOLDER/" of the path that is a folder of its own, NULL when there is none. */

@@ -9,6 +9,7 @@
 
 struct profile;
 struct profile_process;
+struct profile_thread;
 struct strbuf;
 struct symbol;
 
@@ -21,8 +22,12 @@ void names_add_label(struct strbuf *buf, const struct symbol *symbol, int32_t li
 /* Add "[native]" and its like, sanitized. The symbol is not a function. */
 void names_add_special(struct strbuf *buf, const struct symbol *symbol);
 
-/* Add "COMM [PID]"; a ';' inside becomes ':'. Sanitized. */
+/* Add "COMM [PID]", of several put together "COMM [PID and 63 more]"; a ';' inside becomes ':'. Sanitized. */
 void names_add_process(struct strbuf *buf, const struct profile_process *process);
+
+/* Add "NAME [TID]"; a ';' inside becomes ':'. Sanitized. */
+void names_add_thread(struct strbuf *buf, const struct profile_thread *thread);
+#define NAMES_THREAD "thread" /* the name of one that has none */
 
 /* Does this file belong to Python's library or an installed package rather than to the application? */
 bool names_is_library(const char *file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of formats, and how one is chosen. A format's own knowledge is in its report_<name>.c. */
+/* The tables of formats and of rows, and how a format is chosen. A format's own knowledge is in its report_<name>.c. */
 #include "report/report.h"
 
 #include <string.h>
@@ -8,10 +8,21 @@
 
 const struct report_format report_formats[] = {
 	{ "text", ".txt", "the flat report, then the call tree", report_text_write },
-	{ "flat", NULL, "self and total time per line or function", report_flat_write },
+	{ "flat", NULL, "self and total time per line or what --by says", report_flat_write },
 	{ "tree", NULL, "the call tree, hottest branches first", report_tree_write },
 	{ "folded", ".folded", "one line a stack, for flame graph tools", report_folded_write },
 	{ NULL, NULL, NULL, NULL },
+};
+
+const struct report_by_name report_by_names[] = {
+	{ "line", REPORT_BY_LINE, "the line being executed" },
+	{ "function", REPORT_BY_FUNCTION, "functions, at their first line" },
+	{ "file", REPORT_BY_FILE, "source files" },
+	{ "thread", REPORT_BY_THREAD, "threads, with -t" },
+	{ "process", REPORT_BY_PROCESS, "whole processes" },
+	{ "command", REPORT_BY_COMMAND, "processes of one program and script together" },
+	{ "container", REPORT_BY_CONTAINER, "containers, and the host" },
+	{ NULL, REPORT_BY_LINE, NULL },
 };
 
 const struct report_format *report_find(const char *name)

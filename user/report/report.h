@@ -14,7 +14,21 @@ struct profile;
 enum report_by {
 	REPORT_BY_LINE,
 	REPORT_BY_FUNCTION,
+	REPORT_BY_FILE,
+	REPORT_BY_THREAD, /* and from here on rows are no frames */
+	REPORT_BY_PROCESS,
+	REPORT_BY_COMMAND, /* processes of one command line's program */
+	REPORT_BY_CONTAINER,
 };
+
+struct report_by_name {
+	const char *name; /* as typed, and at the head of the rows */
+	enum report_by by;
+	const char *help; /* half a sentence */
+};
+
+/* One for each enum report_by; ends with a row whose name is NULL. */
+extern const struct report_by_name report_by_names[];
 
 struct report_options {
 	enum report_by by; /* rows of the flat report */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The flat report: gprof's columns, one row per line or function, the hottest first. Adds nothing up: that is
- * profile/totals.
+ * The flat report: gprof's columns, one row per line, function or file, the hottest first. Adds nothing up: that is
+ * profile/totals. Rows that are no frames are flat_roots.c's.
  */
 #include "report/formats.h"
 
@@ -12,7 +12,9 @@
 #include "base/strbuf.h"
 #include "profile/profile.h"
 #include "profile/totals.h"
+#include "report/by_file.h"
 #include "report/empty.h"
+#include "report/flat_roots.h"
 #include "report/names.h"
 #include "report/style.h"
 #include "report/table.h"
@@ -43,7 +45,7 @@ static double share(const struct flat *flat, uint64_t ns)
 	return flat->all_ns > 0 ? (double)ns / (double)flat->all_ns : 0;
 }
 
-/* FILE:LINE, or the label of what is no function. */
+/* FILE:LINE, FILE, or the label of what is no function. */
 static void add_place(struct flat *flat, const struct total *total)
 {
 	const struct symbol *symbol = total->symbol;
@@ -54,7 +56,8 @@ static void add_place(struct flat *flat, const struct total *total)
 	}
 	table_add_text(&flat->text, file_names_get(flat->names, symbol->file), FILE_COLUMNS,
 		       flat->options->unicode);
-	strbuf_add_format(&flat->text, ":%d", total->line);
+	if (flat->options->by != REPORT_BY_FILE)
+		strbuf_add_format(&flat->text, ":%d", total->line);
 }
 
 /* The width of the widest place shown, as far as it may push the names to the right. */
@@ -113,7 +116,7 @@ static void write_left_out(const struct flat *flat)
 		nleft == 1 ? "" : "s", seconds(self_ns), 100 * share(flat, self_ns));
 }
 
-static int write_table(struct flat *flat)
+static int write_table(struct flat *flat, const char *heading)
 {
 	const uint32_t limit = flat->options->limit;
 	size_t i;
@@ -122,8 +125,7 @@ static int write_table(struct flat *flat)
 	if (limit > 0 && flat->nshown > limit)
 		flat->nshown = limit;
 	flat->place_columns = measure_places(flat);
-	fprintf(flat->stream, "  self%%   total%%      self     total  %s\n",
-		flat->options->by == REPORT_BY_FUNCTION ? "function" : "line");
+	fprintf(flat->stream, "  self%%   total%%      self     total  %s\n", heading);
 	for (i = 0; i < flat->nshown; i++) {
 		int code = write_row(flat, &flat->totals.rows[i]);
 
@@ -134,11 +136,9 @@ static int write_table(struct flat *flat)
 	return 0;
 }
 
-static int write_flat(const struct profile *profile, const struct report_options *options,
-		      FILE *stream)
+static int write_frames(const struct profile *profile, const struct report_options *options,
+			enum groups_by by, const char *heading, FILE *stream)
 {
-	const enum groups_by by =
-		options->by == REPORT_BY_FUNCTION ? GROUPS_BY_FUNCTION : GROUPS_BY_LINE;
 	struct flat flat = {
 		.options = options,
 		.all_ns = profile_weight_ns(profile),
@@ -151,11 +151,44 @@ static int write_flat(const struct profile *profile, const struct report_options
 		return code;
 	strbuf_init(&flat.text);
 	flat.names = file_names_new(profile);
-	code = flat.names ? write_table(&flat) : -ENOMEM;
+	code = flat.names ? write_table(&flat, heading) : -ENOMEM;
 	file_names_free(flat.names);
 	strbuf_done(&flat.text);
 	totals_done(&flat.totals);
 	return code;
+}
+
+static int write_files(const struct profile *profile, const struct report_options *options,
+		       FILE *stream)
+{
+	struct profile *files;
+	int code;
+
+	code = by_file_new(profile, &files);
+	if (code)
+		return code;
+	code = write_frames(files, options, GROUPS_BY_FUNCTION, "file", stream);
+	profile_free(files);
+	return code;
+}
+
+static int write_flat(const struct profile *profile, const struct report_options *options,
+		      FILE *stream)
+{
+	switch (options->by) {
+	case REPORT_BY_LINE:
+		return write_frames(profile, options, GROUPS_BY_LINE, "line", stream);
+	case REPORT_BY_FUNCTION:
+		return write_frames(profile, options, GROUPS_BY_FUNCTION, "function", stream);
+	case REPORT_BY_FILE:
+		return write_files(profile, options, stream);
+	case REPORT_BY_THREAD:
+	case REPORT_BY_PROCESS:
+	case REPORT_BY_COMMAND:
+	case REPORT_BY_CONTAINER:
+		return flat_roots_write(profile, options, stream);
+	}
+	return -EINVAL;
 }
 
 int report_flat_write(const struct profile *profile, const struct report_options *options,

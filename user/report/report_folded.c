@@ -15,8 +15,9 @@
 #include "base/strtab.h"
 #include "profile/profile.h"
 #include "profile/stack.h"
-#include "report/walk.h"
 #include "report/names.h"
+#include "report/roots.h"
+#include "report/walk.h"
 
 /* The profile's stacks merged by label. */
 struct folded {
@@ -26,9 +27,9 @@ struct folded {
 	uint64_t *samples; /* of a node of the tree, as leaf */
 	size_t capacity; /* of samples */
 	uint32_t *label_of; /* symbol -> label */
-	uint32_t *node_of; /* stack -> node, in the process at hand */
-	uint32_t root; /* of the process at hand */
-	bool name_processes;
+	uint32_t *node_of; /* stack -> node, under the root at hand */
+	struct roots roots;
+	uint32_t root; /* node of the root at hand */
 	struct strbuf text;
 };
 
@@ -47,19 +48,33 @@ static int add_label(struct folded *folded, uint32_t *ret_label)
 	return strtab_add(folded->labels, strbuf_text(&folded->text), ret_label);
 }
 
-static int begin_process(void *context, uint32_t process)
+/* Nodes for the root and those it stands under, of which there are as many as levels. */
+static int add_root(struct folded *folded, uint32_t index, uint32_t *ret_node)
 {
-	struct folded *folded = context;
-	uint32_t label;
+	const struct root *root = &folded->roots.roots[index];
+	uint32_t parent, label;
 	int code;
 
-	folded->root = 0;
-	if (!folded->name_processes)
+	*ret_node = 0;
+	if (index == 0)
 		return 0;
+	code = add_root(folded, root->parent, &parent);
+	if (code)
+		return code;
 	strbuf_clear(&folded->text);
-	names_add_process(&folded->text, profile_process(folded->profile, process));
+	if (root->kind == ROOT_THREAD)
+		names_add_thread(&folded->text, root->thread);
+	else
+		names_add_process(&folded->text, root->process);
 	code = add_label(folded, &label);
-	return code ? code : stack_tree_add(folded->tree, 0, label, &folded->root);
+	return code ? code : stack_tree_add(folded->tree, parent, label, ret_node);
+}
+
+static int begin_root(void *context, uint32_t root)
+{
+	struct folded *folded = context;
+
+	return add_root(folded, root, &folded->root);
 }
 
 static int merge_stack(void *context, uint32_t stack)
@@ -92,9 +107,9 @@ static int folded_init(struct folded *folded, const struct profile *profile)
 {
 	const size_t nsymbols = profile_nsymbols(profile);
 	size_t i;
+	int code;
 
 	folded->profile = profile;
-	folded->name_processes = walk_nprocesses(profile) > 1;
 	strbuf_init(&folded->text);
 	folded->labels = strtab_new();
 	folded->tree = stack_tree_new();
@@ -102,21 +117,20 @@ static int folded_init(struct folded *folded, const struct profile *profile)
 	folded->node_of = calloc(profile_nstacks(profile), sizeof(*folded->node_of));
 	if (!folded->labels || !folded->tree || !folded->label_of || !folded->node_of)
 		return -ENOMEM;
-	for (i = 0; i < nsymbols; i++) {
+	code = roots_init(&folded->roots, profile, roots_levels_of_stacks(profile));
+	for (i = 0; i < nsymbols && !code; i++) {
 		const struct symbol *symbol = profile_symbol(profile, (uint32_t)i);
-		int code;
 
 		strbuf_clear(&folded->text);
 		names_add_label(&folded->text, symbol, symbol->line);
 		code = add_label(folded, &folded->label_of[i]);
-		if (code)
-			return code;
 	}
-	return 0;
+	return code;
 }
 
 static void folded_done(struct folded *folded)
 {
+	roots_done(&folded->roots);
 	strtab_free(folded->labels);
 	stack_tree_free(folded->tree);
 	free(folded->samples);
@@ -260,7 +274,7 @@ int report_folded_write(const struct profile *profile, const struct report_optio
 			FILE *stream, struct err *err)
 {
 	static const struct walk merge = {
-		.process = begin_process,
+		.root = begin_root,
 		.stack = merge_stack,
 		.row = add_row,
 	};
@@ -270,7 +284,7 @@ int report_folded_write(const struct profile *profile, const struct report_optio
 	(void)options;
 	code = folded_init(&folded, profile);
 	if (!code)
-		code = walk_profile(profile, &merge, &folded);
+		code = walk_profile(profile, &folded.roots, &merge, &folded);
 	if (!code)
 		code = write_lines(&folded, stream);
 	folded_done(&folded);

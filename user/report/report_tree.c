@@ -16,6 +16,7 @@
 #include "report/choose.h"
 #include "report/empty.h"
 #include "report/names.h"
+#include "report/roots.h"
 #include "report/style.h"
 #include "report/table.h"
 
@@ -23,6 +24,9 @@
 #define FILE_COLUMNS	 50
 #define FUNCTION_COLUMNS 80
 #define LEAST_COLUMNS	 8
+
+/* A line with the label of a process or the like, where the width is not limited. */
+#define ROOT_COLUMNS 160
 
 /* Columns that one level is indented by; columns of a terminal whose width is not limited, and at most. */
 #define LEVEL_COLUMNS 3
@@ -151,6 +155,14 @@ static void add_function(struct printer *printer, const struct symbol *symbol, s
 	strbuf_add_format(&printer->line, "%s%s", line, style_end(options->color));
 }
 
+/* Columns for the label of a root. */
+static size_t columns_left(const struct printer *printer, size_t used)
+{
+	const size_t width = printer->options->width > 0 ? printer->options->width : ROOT_COLUMNS;
+
+	return width > used ? width - used : 0;
+}
+
 /* The node's words behind its branch: seconds, name, place, and `note`. */
 static void add_node(struct printer *printer, uint32_t index, const char *note)
 {
@@ -162,9 +174,12 @@ static void add_node(struct printer *printer, uint32_t index, const char *note)
 
 	strbuf_init(&notes);
 	add_seconds(printer, node->total_ns);
+	/* Colours take no columns, so the seconds are measured without them. */
+	used += (size_t)snprintf(NULL, 0, "%.3f ", seconds(node->total_ns));
 	switch (node->kind) {
-	case CALLTREE_PROCESS:
-		names_add_process(line, node->process);
+	case CALLTREE_ROOT:
+		roots_add_label(line, node->root, columns_left(printer, used),
+				printer->options->unicode, color);
 		break;
 	case CALLTREE_HIDDEN:
 		strbuf_add_format(line, "%s[%u frames hidden]  ", style_faint(color),
@@ -174,8 +189,6 @@ static void add_node(struct printer *printer, uint32_t index, const char *note)
 		break;
 	case CALLTREE_FUNCTION:
 		add_recursion(&notes, node, printer->options->unicode);
-		/* Colours take no columns, so the seconds are measured without them. */
-		used += (size_t)snprintf(NULL, 0, "%.3f ", seconds(node->total_ns));
 		used += table_columns(strbuf_text(&notes)) + table_columns(note);
 		if (node->symbol->kind == SYMBOL_FUNCTION)
 			add_function(printer, node->symbol, used);
