@@ -58,8 +58,8 @@ def bpf_reading(pid):
 
 def bpf_intervals(target, seconds):
     """(ns, ticks) of each interval of a run, and the run without its report."""
-    process = harness.start_profiler("-p", target.pid, "-r", RATE, "-d", seconds, "-f", "folded", "-q",
-                                     stdout=subprocess.DEVNULL)  # nobody reads a pipe meanwhile
+    process = harness.start_profiler("-p", target.pid, "--per-cpu", "-r", RATE, "-d", seconds, "-f", "folded",
+                                     "-q", stdout=subprocess.DEVNULL)  # nobody reads a pipe meanwhile
     readings = []
     while process.poll() is None:
         try:
@@ -136,8 +136,8 @@ def floor_ticks(seconds, **keywords):
 def bench_ticks(interpreter):
     """Both count the same CPUs' clock in the same seconds."""
     with harness.Target(interpreter, "recursion", 60, 32) as target:
-        process = harness.start_profiler("-p", target.wait_ready().pid, "-r", RATE, "-d", 8, "-f", "folded", "-q",
-                                         stdout=subprocess.DEVNULL)
+        process = harness.start_profiler("-p", target.wait_ready().pid, "--per-cpu", "-r", RATE, "-d", 8, "-f",
+                                         "folded", "-q", stdout=subprocess.DEVNULL)
         time.sleep(1.5)
         floor = floor_ticks(5)
         a = harness.finish(process).account

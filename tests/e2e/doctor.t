@@ -3,34 +3,50 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import containers
 import harness
 import interpreters
+from work import code
 
+SYSTEM = "/usr/bin/python3.11"
 NOBODY = "65534"
 AS_NOBODY = ["setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--inh-caps=-all"]
 THREADS = 7  # of targets/threads.py
 
 
+COLUMNS = ["PID", "NAME", "VERSION", "CONTAINER", "FOUND BY", "IN FILE", "SUPPORTED"]  # of the list of Pythons
+
+
 class Findings:
-    """A run's lines by label: (mark, sentence, [lines below]); what has another form is in problems."""
+    """A run's lines by label: (mark, sentence, [lines below]), the last one's of several; the rows of its list by pid;
+    what has another form is in problems."""
 
     def __init__(self, run):
-        self.run, self.lines, self.problems, last = run, {}, [], None
-        for line in run.out.decode("utf-8").splitlines():
+        self.run, self.lines, self.rows, self.problems, last, refused = run, {}, {}, [], None, False
+        for line in filter(None, run.out.decode("utf-8").splitlines()):
             match = re.match(r"(ok|no|--)  (\S.*?)  +(.*)$", line)
+            cells = re.split(r" {2,}", line.strip())
             if match:
                 last = match.group(2)
                 self.lines[last] = (match.group(1), match.group(3), [])
+                refused |= match.group(1) == "no"
+            elif len(cells) >= len(COLUMNS) and cells[0].isdigit():
+                self.rows[int(cells[0])] = dict(zip(COLUMNS, cells))
+            elif cells == COLUMNS:
+                continue
             elif last and re.match(r" {8,}\S", line):
                 self.lines[last][2].append(line.strip())
             else:
                 self.problems.append("no finding: %r" % line)
-        refused = any(mark == "no" for mark, _, _ in self.lines.values())
+        if list(self.rows) != sorted(self.rows):
+            self.problems.append("pids in another order: %s" % list(self.rows))
         if run.status != (1 if refused else 0):
             self.problems.append("exit status %d, refused: %s" % (run.status, refused))
         if run.err:
@@ -46,6 +62,15 @@ class Findings:
         if found[0] != mark:
             self.problems.append("%s: '%s', not '%s': %s" % (label, found[0], mark, text[:300]))
         self.problems += ["%s lacks %r: %s" % (label, p, text[:300]) for p in patterns if not re.search(p, text)]
+
+    def expect_row(self, pid, **patterns):
+        """The list has a line of that pid, and its columns (in small letters) have those texts."""
+        row = self.rows.get(pid)
+        if not row:
+            self.problems.append("pid %d is not listed" % pid)
+            return
+        self.problems += ["pid %d: %s lacks %r: %s" % (pid, column, pattern, row) for column, pattern in patterns.items()
+                          if not re.search(pattern, row[column.upper().replace("_", " ")])]
 
     def result(self):
         return self.problems + [str(self.run)] if self.problems else []
@@ -86,10 +111,33 @@ def unprivileged_host():
     return found.result()
 
 
+# $1: a Python that is asleep in a process of its own when $2 does what is behind it; $3: a file that it makes.
+BESIDE = """
+program=$2 made=$3
+"$1" -S -c 'import sys, time; open(sys.argv[1], "w").close(); time.sleep(60)' "$made" &
+while [ ! -e "$made" ]; do sleep 0.05; done
+shift 3
+"$program" "$@"
+status=$?
+kill $!
+exit $status
+"""
+
+
+def beside(*wrap):
+    """The doctor's findings beside a Python that is his only company, or of his user's."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        return as_other(*wrap, "sh", "-c", BESIDE, "sh", SYSTEM, "PROFILER", os.path.join(folder, "made"), "doctor")
+
+
 def other_pids():
-    """Pids of another namespace are not those that the BPF program sees."""
-    found = as_other("unshare", "--pid", "--fork", "--mount-proc", "PROFILER", "doctor")
-    found.expect("PID namespace", "no", "--pid=host")
+    """In a PID namespace of one's own only the processes in it are there, by the numbers that they have there."""
+    found = beside("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+    found.expect("PID namespace", "--", "only the processes in it", "--pid=host")
+    found.expect("Python processes", "ok", "^1, supported")
+    if [pid > 9 for pid in found.rows] != [False]:
+        found.problems.append("pids %s" % list(found.rows))
     return found.result()
 
 
@@ -153,6 +201,107 @@ def offsets(verbose):
     return verbose.result()
 
 
+def listed():
+    """Every Python of the host with its version, build and file; others are counted, and we are none of either."""
+    present = [i for i in interpreters.own(interpreters.supported())]
+    targets, other = [], harness.start(["/bin/sleep", "60"])
+    try:
+        for interpreter in present:
+            targets.append(harness.Target(interpreter, "sleeper", 60))
+        for target in targets:
+            target.wait_ready()
+        found = doctor()
+        for target in targets:
+            version, debug, free_threaded = facts_of(target.interpreter)
+            words = [word for word, has in (("free-threaded", free_threaded), ("debug", debug)) if has == "1"]
+            found.expect_row(target.pid, version="^%s" % re.escape(version.rpartition(".")[0]), supported="^yes$",
+                             container="^host$", found_by="symbol|section|cookie|code", in_file="python", name="^python")
+            flavour = found.rows.get(target.pid, {}).get("VERSION", "").partition(" (")[2]
+            if flavour.rstrip(")") != ", ".join(words):
+                found.problems.append("pid %d: %r, not %s" % (target.pid, flavour, words))
+        names = [row["NAME"] for row in found.rows.values()]
+        if other.pid in found.rows or any(name.startswith(("sleep", "pybpfprof")) for name in names):
+            found.problems.append("these are no Pythons: %s" % names)
+        all_good = all(row["SUPPORTED"] == "yes" for row in found.rows.values())
+        found.expect("Python processes", "ok" if all_good else "--", r"^%d\b" % len(found.rows),
+                     r"\b\d+ processes are no Python")
+    finally:
+        for target in targets:
+            target.__exit__()
+        harness.end(other)
+    return found.result()
+
+
+def in_container():
+    """Its container by the beginning of its id, as no runtime has a file about it; and its pid as we see it."""
+    program = [SYSTEM, "-S", "-B", "-c", code("work", 60)]
+    with containers.unshared(program) as container:
+        harness.wait_for(lambda: container.pid)
+        found = doctor()
+        found.expect_row(container.pid, container="^%s$" % container.id[:12], version=r"^3\.", supported="^yes$")
+    return found.result()
+
+
+class Stuck:
+    """A Python on a file system that has stopped to answer."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        script = os.path.join(os.path.dirname(os.path.abspath(harness.__file__)), "stuck_fuse.py")
+        loop = "import sys, time; open(sys.executable, 'rb').read(); print('ready', flush=True); time.sleep(60)"
+        self.process = harness.start([SYSTEM, "-S", script, self.folder.name, SYSTEM, "-S", "-c", loop],
+                                     stdout=subprocess.PIPE, env=dict(os.environ, PYTHONHOME="/usr"))
+        self.pid = self.process.pid
+        server = int(self.process.stdout.readline().split()[1])
+        self.process.stdout.readline()
+        os.kill(server, signal.SIGUSR1)
+        time.sleep(0.1)
+        return self
+
+    def __exit__(self, *details):
+        harness.end(self.process)  # and its server, at whose end all wake that wait for it
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+
+def stuck():
+    """It is given up and listed as such; the others are listed as ever, and asked for alone it is refused."""
+    with harness.Target(interpreters.any_supported(), "sleeper", 60) as target, Stuck() as process:
+        target.wait_ready()
+        found, alone = doctor(), doctor("-p", process.pid)
+    found.expect_row(process.pid, supported="^no: .*did not answer", version="^-$")
+    found.expect_row(target.pid, supported="^yes$")
+    alone.expect("supported", "no", "did not answer")
+    return found.result() + alone.result()
+
+
+def unprivileged_list():
+    """Processes of others are counted, with the reason; one's own are listed."""
+    with harness.Target(interpreters.any_supported(), "sleeper", 60) as target:
+        target.wait_ready()
+        found = beside(*AS_NOBODY)
+    found.expect("Python processes", "ok", r"\b\d+ may not be looked at \(.*(permitted|denied)")
+    if target.pid in found.rows or not found.rows:
+        found.problems.append("listed are %s" % found.rows)
+    return found.result()
+
+
+def several():
+    """One after the other; one that is refused makes the answer no."""
+    with harness.Target(interpreters.any_supported(), "sleeper", 60) as one, \
+            harness.Target(interpreters.any_supported(), "sleeper", 60) as other:
+        pids = [target.wait_ready().pid for target in (one, other)]
+        good, bad = doctor("-p", "%d,%d" % tuple(pids)), doctor("-p", pids[0], "-p", os.getppid())
+    problems = []
+    for found, supported in ((good, 2), (bad, 1)):
+        text = found.run.out.decode("utf-8")
+        if (len(re.findall(r"^ok  process  ", text, re.M)), len(re.findall(r"^ok  supported  ", text, re.M)),
+                len(re.findall(r"^ok  this host  ", text, re.M))) != (2, supported, 1):
+            problems.append(text)
+        problems += found.result()
+    return problems
+
+
 def refused(pid, *patterns):
     found = doctor("-p", pid)
     found.expect("supported", "no", *patterns)
@@ -190,9 +339,12 @@ def hostile():
         os.symlink("/bin/sleep", program)
         process = harness.start([evil, "60"], executable=program)
         try:
-            found = doctor("-p", process.pid)
+            found, listing = doctor("-p", process.pid), doctor()
         finally:
             harness.end(process)
+    if re.search(b"[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae", listing.run.out):
+        found.problems.append("control characters in the list: %r" % listing.run.out)
+    found.problems += listing.problems
     found.expect("process", "ok", r"\\x1b\[2J", r"\\x1b\[31m")
     found.expect("supported", "no")
     if re.search(b"[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae", found.run.out):
@@ -245,7 +397,7 @@ def shortened():
 
 tap = harness.begin()
 for name, function in (("this host", this_host), ("this host without privileges", unprivileged_host),
-                       ("in a PID namespace", other_pids), ("a kernel without BTF", without_btf),
+                       ("a kernel without BTF", without_btf),
                        ("not a Python process", not_python), ("no such process", gone), ("a zombie", zombie),
                        ("a hostile name", hostile), ("colours", colours), ("output that cannot be written", closed_output),
                        ("the verb cut short", shortened)):
@@ -264,8 +416,22 @@ for interpreter in interpreters.refused():
 for interpreter in harness.each_supported(tap, "is described"):
     tap.attempt("%s is described" % interpreter.label, lambda: healthy(interpreter))
 interpreter = interpreters.any_supported()
-if interpreter:
-    tap.attempt("somebody else's process, without privileges", lambda: foreign(interpreter))
+for name, function in (("somebody else's process, without privileges", lambda: foreign(interpreter)),
+                       ("every Python of the host is listed", listed), ("several processes", several)):
+    if interpreter:
+        tap.attempt(name, function)
+    else:
+        tap.skip(name, "no supported CPython is here")
+for name, function in (("in a PID namespace", other_pids), ("a Python in a container is listed", in_container),
+                       ("the list without privileges", unprivileged_list)):
+    if interpreter and os.path.exists(SYSTEM):
+        tap.attempt(name, function)
+    else:
+        tap.skip(name, "no " + SYSTEM)
+if not os.path.exists("/dev/fuse"):
+    tap.skip("a Python that does not answer", "no /dev/fuse")
+elif not os.path.exists(SYSTEM):
+    tap.skip("a Python that does not answer", "no " + SYSTEM)
 else:
-    tap.skip("somebody else's process, without privileges", "no supported CPython is here")
+    tap.attempt("a Python that does not answer", stuck)
 sys.exit(tap.done())

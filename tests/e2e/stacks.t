@@ -46,7 +46,8 @@ class Cell:
             problems += run.account.whole(3, self.incomplete)
         if not self.native and run.account.native > 0.001 * run.account.samples:
             problems.append("%d of %d samples native" % (run.account.native, run.account.samples))
-        facts = dict(self.facts, thread_cpu=run.thread_cpu, rate=RATE)
+        facts = dict(self.facts, thread_cpu=run.thread_cpu, rate=RATE,
+                     unnamed=self.incomplete if self.incomplete > 0.001 else 0)
         problems += check_stacks.check(interpreter, self.target, run.stacks, facts)
         if "report" in facts:
             tap.note("%s %s: %s" % (interpreter.label, self.name, facts["report"]))
@@ -58,7 +59,7 @@ def cells(library):
     out += [Cell("delegating", since=(3, 6)), Cell("coroutines", since=(3, 6))]
     out += [Cell(name, pinned=False) for name in ("threads", "resumed")]
     # While the kernel copies a page that parent and child shared, neither has it (mm/memory.c: wp_page_copy).
-    out += [Cell("forking", pinned=False, incomplete=0.01)]
+    out += [Cell("forking", pinned=False, incomplete=0.01, options=["--no-children"])]
     out += [Cell("gil_release", pinned=False, module="zlib")]
     out += [Cell("recursion %d" % depth, "recursion", [depth], {"depth": depth}) for depth in (10, 1000)]
     out += [Cell("mapchain 60", "mapchain", [60], {"depth": 60}),
