@@ -93,13 +93,12 @@ static void leave_place(struct processes *table, struct process *process)
 	free(place);
 }
 
-void processes_strip(struct processes *table, struct process *process)
+void processes_strip(struct process *process)
 {
 	struct met_thread *thread, *next;
 
 	free(process->command);
 	process->command = NULL;
-	leave_place(table, process);
 	HASH_ITER (hh, process->threads, thread, next) {
 		HASH_DEL(process->threads, thread);
 		free(thread);
@@ -108,7 +107,8 @@ void processes_strip(struct processes *table, struct process *process)
 
 void processes_remove(struct processes *table, struct process *process)
 {
-	processes_strip(table, process);
+	processes_strip(process);
+	leave_place(table, process);
 	processes_wait_no_more(table, process);
 	processes_forget_tick(table, process);
 	if (process->replaced) {

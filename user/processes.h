@@ -64,7 +64,8 @@ struct process {
 	const struct layout_row *row; /* of its build; NULL: not known */
 	uint32_t layout; /* its index, valid when sampled */
 	struct pbp_runtime runtime; /* all 0: not known, as when its file alone told what it is */
-	uint64_t kernel_base_ns; /* the kernel's CPU time of the process when the program's began to count */
+	uint64_t
+		kernel_base_ns; /* the kernel's CPU time of the process when the program's began to count */
 	uint64_t kernel_last_ns; /* and at the last reading */
 	uint64_t waits_since_ns; /* since when it is asked again and again; 0: it is not */
 	uint64_t ask_ns; /* when to ask next, valid in the list of waiting ones */
@@ -113,8 +114,11 @@ void processes_remove(struct processes *table, struct process *process);
 /* The pid goes on with another program, or is given back. */
 void processes_forget_pid(struct processes *table, struct process *process);
 
-/* What only serves to describe it is given back. */
-void processes_strip(struct processes *table, struct process *process);
+/*
+ * What is its own and only serves to describe it is given back. Where it belongs to stays: no answer of the reader tells the
+ * node name.
+ */
+void processes_strip(struct process *process);
 
 /* Arguments with a zero behind each, size bytes; what is not set stays as it was. 0 or -ENOMEM. */
 int processes_set_command(struct process *process, const char *arguments, size_t size);

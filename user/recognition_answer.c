@@ -31,7 +31,7 @@ int recognition_other(struct recognition *recognition, struct process *process)
 	process->state = PROCESS_OTHER;
 	process->starting = false;
 	processes_wait_no_more(&recognition->table, process);
-	processes_strip(&recognition->table, process);
+	processes_strip(process);
 	/* It may have ended meanwhile; if BPF has no room for the answer its samples are not ours all the same. */
 	actions->answer(actions->context, process->id, &answer);
 	return 0;
@@ -257,6 +257,9 @@ static int judge(struct recognition *recognition, struct process *process,
 	if (!answer->code)
 		return take_python(recognition, process, answer);
 	if (answer->code == -EAGAIN) {
+		/* Or it has just executed another program, about which nothing is said by that. */
+		process->starting =
+			!process->file.inode || reader_process_runs(answer, &process->file);
 		recognition_ask_later(recognition, process, now_ns);
 		return process->in_pipeline
 			       ? recognition_describe(recognition, process, PROFILE_TIME_UNKNOWN)
@@ -287,7 +290,7 @@ static int judge_again(struct recognition *recognition, struct process *process,
 {
 	recognition->counts.processes--;
 	process->state = PROCESS_UNKNOWN;
-	processes_strip(&recognition->table, process);
+	processes_strip(process);
 	if (answer->code == -EAGAIN) {
 		const struct recognition_actions *actions = &recognition->settings.actions;
 		const struct pbp_answer unknown = { .verdict = PBP_VERDICT_UNKNOWN };

@@ -65,7 +65,6 @@ static uint64_t wait_ns(const struct process *process, uint64_t now_ns)
 void recognition_ask_later(struct recognition *recognition, struct process *process,
 			   uint64_t now_ns)
 {
-	process->starting = true;
 	if (!process->waits_since_ns)
 		process->waits_since_ns = now_ns;
 	processes_wait(&recognition->table, process, now_ns + wait_ns(process, now_ns));
