@@ -37,8 +37,8 @@
 #define PBP_IDENTITY_BYTES_MAX 1024
 
 /* What names may cost one tick; names are also held back while the ring is more than half full. */
-#define PBP_CODES_PER_TICK	64
-#define PBP_CODE_BYTES_PER_TICK 65536
+#define PBP_CODES_PER_TICK	128
+#define PBP_CODE_BYTES_PER_TICK 131072
 
 /* Direct-mapped tables; powers of two. */
 #define PBP_THREAD_SLOTS 4096
