@@ -48,12 +48,18 @@ def seconds(interpreter):
     return 10 if interpreters.everything() or mine and mine.label == interpreter.label else 4
 
 
+def enough(accounts):
+    """Samples to judge by: where few of so many are not complete, chance decides, and more are wanted."""
+    samples, native, complete = (sum(getattr(a, field) for a in accounts) for field in ("samples", "native", "complete"))
+    return samples >= WHOLE_SAMPLES and samples - native - complete <= INCOMPLETE * (samples - native)
+
+
 def whole(interpreter, name, tap):
     """As many runs as the samples take, on a machine that has other things to do."""
     accounts = []
     with harness.Target(interpreter, name, 60) as target:
         target.wait_ready()
-        while sum(a.samples for a in accounts) < WHOLE_SAMPLES and len(accounts) < 5:
+        while not enough(accounts) and len(accounts) < 6:
             run = harness.record(target, WHOLE_RATE, WHOLE_SECONDS)
             problems = run.problems()
             if problems:
