@@ -51,7 +51,7 @@ int pipeline_name_thread(struct pipeline *pipeline, uint32_t target, uint32_t ti
  * whatever their command line, and beyond as many again all others as one process PIPELINE_FOLDED_OTHERS.
  */
 void pipeline_end_target(struct pipeline *pipeline, uint32_t target);
-#define PIPELINE_ENDED_MAX     4096
+#define PIPELINE_ENDED_MAX     1024
 #define PIPELINE_FOLDED_MAX    1024
 #define PIPELINE_FOLDED_OTHERS "[others]"
 

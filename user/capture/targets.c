@@ -93,24 +93,27 @@ void capture_forget(struct capture *capture, uint32_t id)
 	bpf_map__delete_elem(capture->bpf->maps.answers, &id, sizeof(id), 0);
 }
 
+/* Into a map of what is asked for again when it is not there: when it is full, any other entry makes room. */
+static int put_in_cache(const struct bpf_map *map, const void *key, const void *value)
+{
+	size_t key_size = bpf_map__key_size(map), value_size = bpf_map__value_size(map);
+	unsigned char other[sizeof(struct pbp_file_key)];
+	int code = bpf_map__update_elem(map, key, key_size, value, value_size, BPF_ANY);
+
+	if (code != -E2BIG || key_size > sizeof(other) ||
+	    bpf_map__get_next_key(map, NULL, other, key_size))
+		return code;
+	bpf_map__delete_elem(map, other, key_size, 0);
+	return bpf_map__update_elem(map, key, key_size, value, value_size, BPF_ANY);
+}
+
 int capture_put_program(struct capture *capture, const struct pbp_file_key *file,
 			const struct pbp_program *program)
 {
-	const struct bpf_map *programs = capture->bpf->maps.programs;
-	struct pbp_file_key other;
-	int code = bpf_map__update_elem(programs, file, sizeof(*file), program, sizeof(*program),
-					BPF_ANY);
-
-	/* Full: any other makes room; its next process is looked at and it is known again. */
-	if (code != -E2BIG || bpf_map__get_next_key(programs, NULL, &other, sizeof(other)))
-		return code;
-	bpf_map__delete_elem(programs, &other, sizeof(other), 0);
-	return bpf_map__update_elem(programs, file, sizeof(*file), program, sizeof(*program),
-				    BPF_ANY);
+	return put_in_cache(capture->bpf->maps.programs, file, program);
 }
 
 int capture_put_thread(struct capture *capture, uint32_t tid, const struct pbp_found_thread *found)
 {
-	return bpf_map__update_elem(capture->bpf->maps.found_threads, &tid, sizeof(tid), found,
-				    sizeof(*found), BPF_ANY);
+	return put_in_cache(capture->bpf->maps.found_threads, &tid, found);
 }
