@@ -64,7 +64,7 @@ static __always_inline struct pbp_process *process_meet(const struct task_struct
 		process.announced = PBP_ANNOUNCED;
 	}
 	process.exec_vm = BPF_CORE_READ(task, mm, exec_vm);
-	if (bpf_map_update_elem(&processes, &pid, &process, 0))
+	if (process_enter(&process, pid))
 		return NULL;
 	return bpf_map_lookup_elem(&processes, &pid);
 }

@@ -56,7 +56,7 @@ static __always_inline void lifecycle_exec(const struct task_struct *task)
 	if (known)
 		*known = process;
 	else
-		bpf_map_update_elem(&processes, &pid, &process, 0);
+		process_enter(&process, pid);
 	/* The memory may have been the new program's for some ticks already; the other threads are gone. */
 	*(volatile __u32 *)&thread_slot(task->pid)->tid = 0;
 }
@@ -88,7 +88,7 @@ static __always_inline void lifecycle_fork(const struct task_struct *parent,
 			process.announced = PBP_ANNOUNCED;
 		counted_elsewhere(process.announced ? PBP_COUNT_FORKS : PBP_COUNT_STARTED_LOST);
 	}
-	bpf_map_update_elem(&processes, &pid, &process, 0);
+	process_enter(&process, pid);
 }
 
 /* The task is given back; the first thread is always the last of its process. */

@@ -240,6 +240,18 @@ static __always_inline void ended_send(const struct pbp_process *process, __u32 
 		counted_elsewhere(PBP_COUNT_STARTED_LOST);
 }
 
+/* Make the entry of a process. Where there is no room for it user space, which was told of its id, forgets it again. */
+static __always_inline long process_enter(const struct pbp_process *process, __u32 pid)
+{
+	long failed = bpf_map_update_elem(&processes, &pid, process, 0);
+
+	if (failed) {
+		counted_elsewhere(PBP_COUNT_STARTED_LOST);
+		ended_send(process, pid, 0, 0);
+	}
+	return failed;
+}
+
 /* Take over what user space has answered. */
 static __always_inline void process_take_answer(struct pbp_process *process)
 {
