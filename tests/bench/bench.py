@@ -41,16 +41,21 @@ class BpfStatistics:
         self._set(self.before)
 
 
-def bpf_reading(pid):
-    """Time and runs so far of the BPF programs that the process holds."""
-    programs = {}
+def descriptors(pid):
+    """What the kernel says of each descriptor that the process holds, as {name: text}."""
     folder = "/proc/%d/fdinfo" % pid
     for name in os.listdir(folder):
         try:
             with open(os.path.join(folder, name)) as info:
-                fields = dict(line.split(":", 1) for line in info if ":" in line)
+                yield dict(line.split(":", 1) for line in info if ":" in line)
         except OSError:  # closed meanwhile
             continue
+
+
+def bpf_reading(pid):
+    """Time and runs so far of the BPF programs that the process holds."""
+    programs = {}
+    for fields in descriptors(pid):
         if "run_cnt" in fields:
             programs[int(fields["prog_id"])] = Reading(int(fields["run_time_ns"]), int(fields["run_cnt"]))
     return Reading(*map(sum, zip(*programs.values()))) if programs else Reading(0, 0)

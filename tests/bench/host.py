@@ -93,13 +93,7 @@ def cpu_seconds(pid):
 def maps_of(pid):
     """{id: (type, bytes)} of the BPF maps that the process holds."""
     out = {}
-    folder = "/proc/%d/fdinfo" % pid
-    for name in os.listdir(folder):
-        try:
-            with open(os.path.join(folder, name)) as info:
-                fields = dict(line.split(":", 1) for line in info if ":" in line)
-        except OSError:  # closed meanwhile
-            continue
+    for fields in bench.descriptors(pid):
         if "map_id" in fields:
             out[fields["map_id"].strip()] = fields["map_type"].strip(), int(fields["memlock"])
     return out
