@@ -19,6 +19,11 @@ enum options_color {
 
 enum options_verb {
 	OPTIONS_SAMPLE, /* no verb: sample, then print */
+	OPTIONS_RECORD, /* sample, and write a saved profile as it goes */
+	OPTIONS_REPORT, /* render saved profiles */
+	OPTIONS_DIFF, /* what differs between two of them */
+	OPTIONS_MERGE, /* one saved profile from several */
+	OPTIONS_BROWSE, /* look at one by commands, as pstats' browser */
 	OPTIONS_DOCTOR, /* tell what would hinder that */
 };
 
@@ -27,6 +32,14 @@ enum options_source {
 	OPTIONS_PER_CPU,
 	OPTIONS_PER_THREAD, /* only with pids or a command */
 };
+
+/* One rendering of the profile. */
+struct options_product {
+	const struct report_format *format; /* never NULL */
+	const char *output; /* file name, NULL: standard output */
+};
+/* -f NAME=FILE at most so often. */
+#define OPTIONS_PRODUCTS_MAX 16
 
 /* Processes chosen by number at most. */
 #define OPTIONS_PIDS_MAX 1024
@@ -46,7 +59,13 @@ struct options {
 	uint64_t duration_ns; /* 0: until Ctrl-C or the target's end */
 	uint32_t max_depth; /* frames of one stack */
 	const struct report_format *format; /* never NULL */
-	const char *output; /* file name, NULL: standard output */
+	const char *output; /* file name, NULL: standard output; of merge and record the saved profile */
+	struct options_product products[OPTIONS_PRODUCTS_MAX]; /* further ones: -f NAME=FILE */
+	size_t nproducts;
+	bool only_products; /* nothing but these was asked for: -f NAME=FILE without -o or another -f */
+	char *const *files; /* saved profiles to read, behind the verb; in the order given */
+	size_t nfiles;
+	bool timeline; /* keep each sample's time */
 	struct report_options report; /* color, unicode and width are the session's to settle */
 	enum options_color color, unicode;
 	bool quiet; /* no progress line */

@@ -71,6 +71,12 @@ uint64_t account_samples(const struct account *account);
 uint64_t account_seen(const struct account *account);
 uint64_t account_asked(const struct account *account);
 
+/*
+ * Add the account of another run, in any order to the same result: counts and times add up, the larger of two peaks and
+ * the larger number of CPUs stand, a rate that differs becomes 0, and what only one of both knows is not known.
+ */
+void account_add(struct account *account, const struct account *other);
+
 /* A reason for people: "page not resident". */
 const char *account_reason_text(enum account_reason reason);
 

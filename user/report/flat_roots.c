@@ -138,6 +138,7 @@ static unsigned level_of(enum report_by by)
 	case REPORT_BY_LINE:
 	case REPORT_BY_FUNCTION:
 	case REPORT_BY_FILE:
+	case REPORT_BY_MODULE:
 	case REPORT_BY_PROCESS:
 		break;
 	}

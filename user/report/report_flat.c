@@ -181,6 +181,7 @@ static int write_flat(const struct profile *profile, const struct report_options
 	case REPORT_BY_FUNCTION:
 		return write_frames(profile, options, GROUPS_BY_FUNCTION, "function", stream);
 	case REPORT_BY_FILE:
+	case REPORT_BY_MODULE:
 		return write_files(profile, options, stream);
 	case REPORT_BY_THREAD:
 	case REPORT_BY_PROCESS:
