@@ -19,13 +19,13 @@ OUT      := .out$(if $(STATIC),/static)$(if $(DEBUG),/debug)$(if $(SAN),/san)
 ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
 
 # Debian's names of what the build needs, and of what the tests need besides.
-PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev
+PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev libpcre2-dev
 TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg python3-greenlet python3-gevent
 
 # ---- sources --------------------------------------------------------------------------------------
 BPF_SOURCE := bpf/pybpfprof.bpf.c
 SOURCES := \
-	$(addprefix user/base/, array.c clock.c err.c nearest.c strbuf.c strtab.c terminal.c word_map.c) \
+	$(addprefix user/base/, array.c clock.c err.c nearest.c pattern.c strbuf.c strtab.c terminal.c word_map.c) \
 	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c pid_namespace.c privileges.c procfs.c) \
 	$(addprefix user/python/, binaries.c binary.c build.c code.c code_read.c debug_offsets.c \
 		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
@@ -56,7 +56,7 @@ CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
 # Which headers an object was made from, noted beside it.
 DEPENDS  := -MMD -MP
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Iinclude -Ibpf -isystem $(OUT)
-LDLIBS    = $(call LIBS_OF,libbpf libelf libcap jansson) -lJudy -lm
+LDLIBS    = $(call LIBS_OF,libbpf libelf libcap jansson libpcre2-8) -lJudy -lm
 BPFFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -O2 -g -Wall -Werror -Ivmlinux -Iinclude -MMD -MP
 
 Q := $(if $(V),,@)
@@ -102,6 +102,7 @@ $(OUT)/tools-found: Makefile
 	$(call need,$(PKG_CONFIG) libelf,libelf,libelf-dev); \
 	$(call need,$(PKG_CONFIG) libcap,libcap,libcap-dev); \
 	$(call need,$(PKG_CONFIG) jansson,jansson,libjansson-dev); \
+	$(call need,$(PKG_CONFIG) --atleast-version=10.34 libpcre2-8,PCRE2 10.34 or later,libpcre2-dev); \
 	$(call need,echo '#include <uthash.h>' | $(CC) -E -,uthash.h,uthash-dev); \
 	$(call need,echo '#include <Judy.h>' | $(CC) -E -,Judy.h,libjudy-dev); \
 	if [ "$$missing" ]; then echo 'hint: sudo make setup' >&2; exit 1; fi; touch $@
