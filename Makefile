@@ -32,7 +32,7 @@ SOURCES := \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
-	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
+	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
 		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c restrict.c \
 		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
