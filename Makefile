@@ -33,9 +33,9 @@ SOURCES := \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
-	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
-		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c restrict.c \
-		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
+	$(addprefix user/report/, amounts.c calltree.c calltree_invert.c calltree_place.c choose.c closing.c closing_host.c closing_runs.c coarse.c command.c empty.c file_names.c \
+		flat_roots.c library.c merged.c modules.c names.c ownership.c report.c report_flat.c report_folded.c report_text.c \
+		report_tree.c restrict.c root_label.c roots.c sort.c standard_name.c style.c subject.c table.c tails.c tree_line.c walk.c) \
 	$(addprefix user/, choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
 		options.c options_rows.c options_values.c output.c pipeline.c pipeline_finish.c pipeline_folded.c pipeline_private.c pipeline_tally.c \
