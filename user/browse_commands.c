@@ -214,7 +214,7 @@ static const struct command commands[] = {
 	  NULL },
 	{ "add", "FILE", "add another saved profile to this one", run_add, BROWSE_WORDS_FILES,
 	  false, true, NULL },
-	{ "by", "[ROWS]", "what a row of stats stands for; without ROWS, what there is", run_by,
+	{ "by", "[ROWS]", "what a row of stats is; without ROWS, what there is", run_by,
 	  BROWSE_WORDS_ROWS, false, false, NULL },
 	{ "callees", "[RESTRICTION]...", "functions, and whom they called", run_report,
 	  BROWSE_WORDS_NONE, true, true, "callees" },

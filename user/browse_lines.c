@@ -35,15 +35,38 @@ static char *next_word(const char *beginning, int state)
 	return NULL;
 }
 
+/* The next file whose name begins so. One that would move on the terminal is not offered: libedit prints what it lists. */
+static char *next_file(const char *beginning, int state)
+{
+	char *name;
+
+	/* libedit would find files of a home folder, but "~" is no folder that can be opened. */
+	if (beginning[0] == '~')
+		return NULL;
+	while ((name = rl_filename_completion_function(beginning, state))) {
+		struct strbuf harmless;
+		bool same;
+
+		strbuf_init(&harmless);
+		strbuf_add_sanitized(&harmless, name, strlen(name));
+		same = strcmp(strbuf_text(&harmless), name) == 0;
+		strbuf_done(&harmless);
+		if (same)
+			return name;
+		free(name);
+		state = 1;
+	}
+	return NULL;
+}
+
 static char **complete(const char *word, int start, int end)
 {
 	(void)end;
 	offered_words = browse_words_behind(rl_line_buffer, (size_t)start);
 	/* Else it would offer files where nothing begins so. */
 	rl_attempted_completion_over = 1;
-	return rl_completion_matches(word, offered_words == BROWSE_WORDS_FILES
-						   ? rl_filename_completion_function
-						   : next_word);
+	return rl_completion_matches(word,
+				     offered_words == BROWSE_WORDS_FILES ? next_file : next_word);
 }
 
 void browse_lines_init(struct browse_lines *lines)
