@@ -32,9 +32,9 @@ SOURCES := \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
-	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
+	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
-		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c restrict.c \
+		flat_roots.c marshal.c merged.c names.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pstats.c report_text.c report_tree.c restrict.c \
 		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
 	$(addprefix user/, choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
@@ -119,7 +119,7 @@ setup: ## install what build and tests need, from Debian's packages (root)
 # ---- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT    := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/support/*.c))
-TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find
+TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/tests/render
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
@@ -143,6 +143,9 @@ $(OUT)/tests/compare: $(OUT)/tests/linetable/compare.o $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(OUT)/tests/find: $(OUT)/tests/bench/find.o $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUT)/tests/render: $(OUT)/tests/golden/render.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 -include $(wildcard $(OUT)/tests/*/*.d)
