@@ -44,7 +44,7 @@ SOURCES := \
 		launch.c launch_child.c launch_find.c launch_identity.c \
 		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c pipeline.c pipeline_finish.c pipeline_folded.c pipeline_private.c pipeline_tally.c \
 		pipeline_targets.c pipeline_tree.c processes.c products.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
-		recognition_end.c recognition_put.c session.c session_end.c session_records.c session_start.c telling.c)
+		recognition_end.c recognition_put.c saved.c session.c session_end.c session_records.c session_start.c telling.c)
 MAIN    := user/main.c
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/store/profile.pb-c.o
 # Made before anything is compiled: the BPF program as a header, and messages of saved profiles.

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "browse.h"
 #include "doctor.h"
 #include "launch.h"
 #include "options.h"
+#include "saved.h"
 #include "session.h"
 
 #define EXIT_FAILED 1
@@ -47,6 +49,28 @@ static int end_launch(struct launch *launch, bool failed)
 	return launch->exec_errno ? launch_exit_status(launch) : LAUNCH_FAILED;
 }
 
+/* What the verb says. *ret_can_sample is the doctor's finding. */
+static int run(const struct options *options, uint64_t started_ns, struct launch *launch,
+	       bool *ret_can_sample, struct err *err)
+{
+	switch (options->verb) {
+	case OPTIONS_REPORT:
+		return saved_report(options, err);
+	case OPTIONS_DIFF:
+		return saved_diff(options, err);
+	case OPTIONS_MERGE:
+		return saved_merge(options, err);
+	case OPTIONS_BROWSE:
+		return browse_run(options, err);
+	case OPTIONS_DOCTOR:
+		return doctor_run(options, stdout, ret_can_sample, err);
+	case OPTIONS_SAMPLE:
+	case OPTIONS_RECORD:
+		break;
+	}
+	return session_run(options, started_ns, launch, err);
+}
+
 int main(int argc, char *argv[])
 {
 	uint64_t started_ns = clock_monotonic_ns();
@@ -68,10 +92,8 @@ int main(int argc, char *argv[])
 		options_help(options.verb, stdout);
 	else if (options.version)
 		puts("pybpfprof " PBP_VERSION);
-	else if (options.verb == OPTIONS_DOCTOR)
-		code = doctor_run(&options, stdout, &can_sample, &err);
 	else
-		code = session_run(&options, started_ns, &launch, &err);
+		code = run(&options, started_ns, &launch, &can_sample, &err);
 	if (!code)
 		code = flush_output(&err);
 	if (code)
