@@ -21,31 +21,43 @@ static double signed_root(double g, double direction)
 	return direction < 0 ? -root : root;
 }
 
+/* Half a sample off the difference, as counts come in whole ones (Yates): without that, few samples prove too much. */
+static double correct(double fresh, double expected)
+{
+	if (fabs(fresh - expected) <= 0.5)
+		return expected;
+	return fresh > expected ? fresh - 0.5 : fresh + 0.5;
+}
+
 double chance_of_shares(uint64_t base, uint64_t base_all, uint64_t fresh, uint64_t fresh_all)
 {
-	const double counts[] = { (double)base, (double)fresh };
 	const double alls[] = { (double)base_all, (double)fresh_all };
-	const double all = alls[0] + alls[1], with = counts[0] + counts[1];
-	double g = 0;
+	const double all = alls[0] + alls[1], with = (double)base + (double)fresh;
+	double counts[2], expected, g = 0;
 	size_t i;
 
 	if (base_all == 0 || fresh_all == 0)
 		return 0;
+	expected = with * alls[1] / all;
+	counts[1] = correct((double)fresh, expected);
+	counts[0] = with - counts[1];
 	for (i = 0; i < 2; i++)
 		g += cell(counts[i], with * alls[i] / all) +
 		     cell(alls[i] - counts[i], (all - with) * alls[i] / all);
-	return signed_root(g, counts[1] / alls[1] - counts[0] / alls[0]);
+	return signed_root(g, (double)fresh - expected);
 }
 
 double chance_of_rates(uint64_t base, double base_time, uint64_t fresh, double fresh_time)
 {
 	const double with = (double)base + (double)fresh, all = base_time + fresh_time;
+	double expected, count;
 
 	if (!(base_time > 0) || !(fresh_time > 0))
 		return 0;
-	return signed_root(cell((double)base, with * base_time / all) +
-				   cell((double)fresh, with * fresh_time / all),
-			   (double)fresh / fresh_time - (double)base / base_time);
+	expected = with * fresh_time / all;
+	count = correct((double)fresh, expected);
+	return signed_root(cell(with - count, with * base_time / all) + cell(count, expected),
+			   (double)fresh - expected);
 }
 
 /* Two-sided. */

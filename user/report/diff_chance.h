@@ -11,8 +11,8 @@
 
 /*
  * The difference of the shares base/base_all and fresh/fresh_all in standard deviations; negative when the latter is the
- * smaller one. Signed root of the likelihood ratio G: the usual z of two proportions takes one sample of 1,000 for
- * proof where the other profile has 100,000 and none. A count is never more than its all.
+ * smaller one. Signed root of the likelihood ratio G, with Yates' correction: the usual z of two proportions takes one sample
+ * of 1,000 for proof where the other profile has 100,000 and none. A count is never more than its all.
  */
 double chance_of_shares(uint64_t base, uint64_t base_all, uint64_t fresh, uint64_t fresh_all);
 
