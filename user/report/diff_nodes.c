@@ -44,23 +44,42 @@ static bool has_callees(const struct diff_nodes *nodes, uint32_t index)
 	return calltree_node(nodes->tree, index)->first_callee != 0;
 }
 
-/* Tests for chance: each node's total, and the self of those that it is not the whole of. */
-static int judge(struct diff_nodes *nodes, const struct diff_sides *sides)
+/*
+ * Tests for chance: each node's total, and the self of those that it is not the whole of. z has room for two of each node,
+ * and for those that are sorted behind.
+ */
+static void judge_all(struct diff_nodes *nodes, const struct diff_sides *sides, double *z)
 {
 	const size_t count = calltree_count(nodes->tree);
-	double *z = calloc(2 * count, sizeof(*z)), limit;
-	size_t nz = 0, i;
+	double *tests = z + 2 * count, limit;
+	size_t ntests = 0, i;
 
-	if (!z)
-		return -ENOMEM;
 	for (i = 1; i < count; i++) {
 		const struct diff_node *node = &nodes->nodes[i];
 
-		z[nz++] = diff_deviations(sides, &node->total);
-		if (has_callees(nodes, (uint32_t)i))
-			z[nz++] = diff_deviations(sides, &node->self);
+		z[2 * i] = diff_deviations(sides, &node->total);
+		tests[ntests++] = z[2 * i];
+		if (has_callees(nodes, (uint32_t)i)) {
+			z[2 * i + 1] = diff_deviations(sides, &node->self);
+			tests[ntests++] = z[2 * i + 1];
+		}
 	}
-	limit = chance_limit(z, nz);
+	limit = chance_limit(tests, ntests);
+	for (i = 1; i < count; i++) {
+		nodes->nodes[i].beyond = fabs(z[2 * i]) >= limit;
+		nodes->nodes[i].self_beyond = fabs(z[2 * i + 1]) >= limit;
+	}
+}
+
+static int judge(struct diff_nodes *nodes, const struct diff_sides *sides)
+{
+	const size_t count = calltree_count(nodes->tree);
+	double *z = calloc(4 * count, sizeof(*z));
+	size_t i;
+
+	if (!z)
+		return -ENOMEM;
+	judge_all(nodes, sides, z);
 	free(z);
 	nodes->counts.tests = count - 1;
 	for (i = 1; i < count; i++) {
@@ -68,8 +87,6 @@ static int judge(struct diff_nodes *nodes, const struct diff_sides *sides)
 
 		node->change = diff_change(sides, &node->total);
 		node->self_change = diff_change(sides, &node->self);
-		node->beyond = fabs(diff_deviations(sides, &node->total)) >= limit;
-		node->self_beyond = fabs(diff_deviations(sides, &node->self)) >= limit;
 		if (node->beyond)
 			diff_counts_add(&nodes->counts, &node->total, node->change);
 	}
