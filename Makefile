@@ -33,6 +33,9 @@ SOURCES := \
 		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
+	user/profile/merge.c \
+	$(addprefix user/report/, diff.c diff_chance.c diff_columns.c diff_counts.c diff_files.c diff_flat.c diff_folded.c diff_match.c \
+		diff_nodes.c diff_rows.c diff_sides.c diff_stacks.c diff_tree.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
 	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_tables.c \
