@@ -34,7 +34,7 @@ SOURCES := \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
-		flat_roots.c marshal.c merged.c names.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pstats.c report_text.c report_tree.c restrict.c \
+		flat_roots.c marshal.c merged.c names.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c report_tree.c restrict.c \
 		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
 	$(addprefix user/, choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
