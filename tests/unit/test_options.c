@@ -446,6 +446,9 @@ static void rows_are_restricted_as_in_pstats(void **state)
 	assert_int_equal(good("report -l 0 -l 60 x").report.limit, 60);
 	assert_int_equal(good("report -l 100 x").report.limit, 100);
 	bad("report -l ( x", "--limit: ", "");
+	bad("diff -l 10% a b", "diff takes only a number of rows", "such as 20");
+	bad("diff -l 10 -l x a b", "diff takes only a number of rows", "such as 20");
+	assert_int_equal(good("diff -l 7 a b").report.limit, 7);
 }
 
 static void more_restrictions_than_there_is_room_for_are_refused(void **state)
