@@ -371,6 +371,8 @@ static void verbs_may_be_cut_when_they_stay_clear(void **state)
 	assert_int_equal(good("m -o z x").verb, OPTIONS_MERGE);
 	assert_int_equal(good("b x").verb, OPTIONS_BROWSE);
 	assert_int_equal(good("do").verb, OPTIONS_DOCTOR);
+	bad("top -p 1", "'top' is no verb", "-f flat -l 20 -d 5");
+	bad("run app.py", "'run' is no verb", "pybpfprof -- CMD");
 	bad("re x", "'re' is not clear: record, report", "-h");
 	bad("d x y", "'d' is not clear: diff, doctor", "-h");
 	bad("-q _", "''", "");
@@ -655,6 +657,7 @@ static void unknown_names_suggest_the_nearest(void **state)
 	(void)state;
 	bad("-p 1 -f foldd", "'foldd'", "did you mean 'folded'");
 	bad("-p 1 -f speedscope", "'speedscope'", "text, folded");
+	bad("-p 1 -f raw", "'raw'", "did you mean 'folded'");
 	bad("-p 1 -f foldd=x", "'foldd'", "did you mean 'folded'");
 	bad("report --sort cumlative x", "'cumlative'", "");
 	bad("report --sort self, x", "''", "");
