@@ -12,6 +12,7 @@
 #include "doctor.h"
 #include "launch.h"
 #include "options.h"
+#include "proc/privileges.h"
 #include "saved.h"
 #include "session.h"
 
@@ -49,19 +50,28 @@ static int end_launch(struct launch *launch, bool failed)
 	return launch->exec_errno ? launch_exit_status(launch) : LAUNCH_FAILED;
 }
 
+/* What reads saved profiles, which anybody may have written. */
+static int run_saved(const struct options *options,
+		     int (*verb)(const struct options *, struct err *), struct err *err)
+{
+	int code = privileges_drop(err);
+
+	return code ? code : verb(options, err);
+}
+
 /* What the verb says. *ret_can_sample is the doctor's finding. */
 static int run(const struct options *options, uint64_t started_ns, struct launch *launch,
 	       bool *ret_can_sample, struct err *err)
 {
 	switch (options->verb) {
 	case OPTIONS_REPORT:
-		return saved_report(options, err);
+		return run_saved(options, saved_report, err);
 	case OPTIONS_DIFF:
-		return saved_diff(options, err);
+		return run_saved(options, saved_diff, err);
 	case OPTIONS_MERGE:
-		return saved_merge(options, err);
+		return run_saved(options, saved_merge, err);
 	case OPTIONS_BROWSE:
-		return browse_run(options, err);
+		return run_saved(options, browse_run, err);
 	case OPTIONS_DOCTOR:
 		return doctor_run(options, stdout, ret_can_sample, err);
 	case OPTIONS_SAMPLE:

@@ -17,6 +17,7 @@
 #include "report/closing.h"
 #include "report/diff.h"
 #include "store/store.h"
+#include "telling.h"
 
 static const char *shown_name(const char *path)
 {
@@ -107,6 +108,7 @@ int saved_report(const struct options *options, struct err *err)
 	code = products_write(products, write_report, profile, err);
 	closing.color = false;
 	closing_write(profile, &closing, stderr);
+	products_tell(products);
 out:
 	profile_free(profile);
 	products_free(products);
@@ -137,6 +139,8 @@ int saved_diff(const struct options *options, struct err *err)
 		code = read_files(options, 1, 1, &sides.fresh, err);
 	if (!code)
 		code = products_write(products, write_diff, &sides, err);
+	if (!code)
+		products_tell(products);
 	profile_free(sides.base);
 	profile_free(sides.fresh);
 	products_free(products);
@@ -155,6 +159,8 @@ int saved_merge(const struct options *options, struct err *err)
 		code = store_write(profile, output_stream(output), err);
 	if (!code)
 		code = output_commit(output, err);
+	if (!code && output_is_file(output))
+		tell_wrote(options->output, "", report_next(options->format));
 	profile_free(profile);
 	output_free(output);
 	return code;

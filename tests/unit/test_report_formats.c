@@ -60,6 +60,8 @@ static void formats_are_found_by_the_ending_of_a_file(void **state)
 	assert_string_equal(report_find_by_file("/tmp/a.b/out.txt")->name, "text");
 	assert_string_equal(report_find_by_file("out.prof")->name, "pstats");
 	assert_string_equal(report_find_by_file("out.pstats")->name, "pstats");
+	assert_string_equal(report_find_by_file("out.pb.gz")->name, "pprof");
+	assert_string_equal(report_find_by_file("out.pprof")->name, "pprof");
 	assert_null(report_find_by_file("out.prof .pstats.gz"));
 	assert_null(report_find_by_file("folded"));
 	assert_null(report_find_by_file("out.folded.gz"));
@@ -120,6 +122,12 @@ static struct profile *hostile_profile(void)
 	return profile;
 }
 
+/* Not of saved profiles, which keep every byte: what reads them is to sanitize it. */
+static bool is_text(const struct report_format *format)
+{
+	return strcmp(format->name, "pprof") != 0;
+}
+
 static void assert_is_printable(const char *text)
 {
 	const char *at = text;
@@ -149,8 +157,10 @@ static void no_format_lets_a_control_character_or_an_invalid_byte_through(void *
 	for (format = report_formats; format->name; format++) {
 		char *text = write_report(format, profile, &options);
 
-		assert_is_printable(text);
-		assert_true(strlen(text) > 255 * 4);
+		if (is_text(format)) {
+			assert_is_printable(text);
+			assert_true(strlen(text) > 255 * 4);
+		}
 		free(text);
 	}
 	profile_free(profile);
@@ -211,14 +221,15 @@ static void no_format_has_colours_that_were_not_asked_for(void **state)
 	for (format = report_formats; format->name; format++) {
 		char *text = write_report(format, profile, &options);
 
-		assert_null(strchr(text, '\033'));
+		assert_true(!is_text(format) || !strchr(text, '\033'));
 		free(text);
 	}
 	options.color = true;
 	for (format = report_formats; format->name; format++) {
 		char *text = write_report(format, profile, &options);
 
-		assert_int_equal(strchr(text, '\033') == NULL, is_for_programs(format));
+		if (is_text(format))
+			assert_int_equal(strchr(text, '\033') == NULL, is_for_programs(format));
 		free(text);
 	}
 	profile_free(profile);

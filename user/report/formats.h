@@ -21,5 +21,7 @@ int report_callers_write(const struct profile *profile, const struct report_opti
 			 FILE *stream, struct err *err);
 int report_callees_write(const struct profile *profile, const struct report_options *options,
 			 FILE *stream, struct err *err);
+int report_pprof_write(const struct profile *profile, const struct report_options *options,
+		       FILE *stream, struct err *err);
 
 #endif

@@ -11,6 +11,8 @@ const struct report_format report_formats[] = {
 	{ "flat", NULL, "self and total time per line or what --by says", report_flat_write },
 	{ "tree", NULL, "the call tree, hottest branches first", report_tree_write },
 	{ "folded", ".folded", "one line a stack, for flame graph tools", report_folded_write },
+	{ "pprof", ".pb.gz .pprof", "the saved profile, for later and for pprof's viewers",
+	  report_pprof_write },
 	{ "callers", NULL, "functions, and who called them", report_callers_write },
 	{ "callees", NULL, "functions, and whom they called", report_callees_write },
 	{ "pstats", ".prof .pstats", "for Python's pstats, snakeviz, tuna, gprof2dot",
