@@ -50,9 +50,9 @@ class Terminal:
             if time.monotonic() > end or not self._read():
                 raise AssertionError("%r is not in %r" % (pattern, seen[since:]))
 
-    def _read(self):
+    def _read(self, seconds=PATIENCE):
         try:
-            if not select.select([self.fd], [], [], PATIENCE)[0]:
+            if not select.select([self.fd], [], [], seconds)[0]:
                 return False
             part = os.read(self.fd, 4096)
         except OSError:  # the other end is closed
@@ -61,12 +61,18 @@ class Terminal:
         return bool(part)
 
     def type(self, keys):
-        os.write(self.fd, keys)
-
-    def end(self):
-        """The exit status, once all is read."""
-        while self._read():
+        try:
+            os.write(self.fd, keys)
+        except OSError:  # it has ended
             pass
+
+    def end_by(self, keys):
+        """The exit status. Keys that were typed before libedit had set up the terminal may be lost: they come again."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            self.type(keys)
+            while self._read(1):
+                pass
         os.close(self.fd)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
@@ -79,11 +85,10 @@ def on_terminal(folder, *steps, last=b"quit\n"):
         for keys, pattern in steps:
             terminal.type(keys)
             at = terminal.wait_for(pattern, at)
-        terminal.type(last)
-        status = terminal.end()
+        status = terminal.end_by(last)
     except AssertionError as failure:
         os.kill(terminal.pid, signal.SIGKILL)
-        terminal.end()
+        terminal.end_by(b"")
         return [str(failure)]
     return [] if status == 0 else ["status %d: %r" % (status, terminal.text[-800:])]
 
@@ -115,7 +120,8 @@ def failures_go_on(folder):
 
 
 def end_of_input(folder):
-    return on_terminal(folder, last=b"\x04")
+    # What was lost is on the line as something else: Ctrl-U empties it.
+    return on_terminal(folder, last=b"\x15\x04")
 
 
 def hostile_files(folder):
