@@ -37,8 +37,10 @@ struct profile_process {
 	const char *container; /* name for people of the container or pod; "": the host itself */
 	const char *container_id; /* "" when there is none */
 	const char *unit; /* systemd unit; "" when there is none */
-	const char *executable; /* file that has the runtime, as the process names it; "" when unknown */
-	const char *machine; /* whose pid this is: machine and boot, see profile_run; "": not known */
+	const char *
+		executable; /* file that has the runtime, as the process names it; "" when unknown */
+	const char
+		*machine; /* whose pid this is: machine and boot, see profile_run; "": not known */
 	uint64_t
 		kernel_ns; /* CPU time as the kernel counted it while it was sampled; PROFILE_TIME_UNKNOWN */
 };
@@ -47,8 +49,9 @@ struct profile_process {
 /* One run of a profiler. A profile that was merged has several; its account is the sum of theirs. */
 struct profile_run {
 	int64_t began_unix_ns; /* CLOCK_REALTIME at the first tick; 0: not known */
-	const char *tool; /* who sampled, "pybpfprof 0.1.0"; never NULL */
-	const char *machine; /* "HOST BOOT_ID": two processes of one pid on other machines are not the same; "": not known */
+	const char *tool; /* who sampled, "pybpfprof 0.1.0"; "": not known */
+	const char *
+		machine; /* "HOST BOOT_ID": two processes of one pid on other machines are not the same; "": not known */
 	const char *system; /* "Linux 6.18.1 x86_64"; "": not known */
 	struct account account;
 };
@@ -116,7 +119,7 @@ int profile_add_weight(struct profile *profile, uint32_t process, uint32_t threa
 int profile_add_moment(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
 		       uint64_t time_ns, uint64_t weight_ns);
 
-/* Add a run, whose account is added to the profile's. Texts are copied. */
+/* Add a run, whose account is added to the profile's; the first one's takes its place. Texts are copied. */
 int profile_add_run(struct profile *profile, const struct profile_run *run);
 
 /*
