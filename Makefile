@@ -19,13 +19,13 @@ OUT      := .out$(if $(STATIC),/static)$(if $(DEBUG),/debug)$(if $(SAN),/san)
 ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
 
 # Debian's names of what the build needs, and of what the tests need besides.
-PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev
+PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev libpcre2-dev
 TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg python3-greenlet python3-gevent
 
 # ---- sources --------------------------------------------------------------------------------------
 BPF_SOURCE := bpf/pybpfprof.bpf.c
 SOURCES := \
-	$(addprefix user/base/, array.c clock.c err.c nearest.c strbuf.c strtab.c terminal.c word_map.c) \
+	$(addprefix user/base/, array.c clock.c err.c nearest.c pattern.c strbuf.c strtab.c terminal.c word_map.c) \
 	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c pid_namespace.c privileges.c procfs.c) \
 	$(addprefix user/python/, binaries.c binary.c build.c code.c code_read.c debug_offsets.c \
 		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
@@ -34,12 +34,13 @@ SOURCES := \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
-		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c \
-		root_label.c roots.c style.c subject.c table.c walk.c) \
+		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c restrict.c \
+		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
 	$(addprefix user/, choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
-		options.c options_rows.c options_values.c output.c pipeline.c pipeline_flush.c pipeline_folded.c pipeline_moments.c pipeline_private.c pipeline_resolve.c pipeline_tally.c \
-		pipeline_targets.c pipeline_tree.c processes.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
+		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c \
+		pipeline.c pipeline_flush.c pipeline_folded.c pipeline_moments.c pipeline_private.c pipeline_resolve.c pipeline_tally.c pipeline_targets.c pipeline_tree.c \
+		processes.c products.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
 		recognition_end.c recognition_put.c session.c session_end.c session_records.c session_start.c telling.c)
 MAIN    := user/main.c
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
@@ -56,7 +57,7 @@ CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
 # Which headers an object was made from, noted beside it.
 DEPENDS  := -MMD -MP
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Iinclude -Ibpf -isystem $(OUT)
-LDLIBS    = $(call LIBS_OF,libbpf libelf libcap jansson) -lJudy -lm
+LDLIBS    = $(call LIBS_OF,libbpf libelf libcap jansson libpcre2-8) -lJudy -lm
 BPFFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -O2 -g -Wall -Werror -Ivmlinux -Iinclude -MMD -MP
 
 Q := $(if $(V),,@)
@@ -102,6 +103,7 @@ $(OUT)/tools-found: Makefile
 	$(call need,$(PKG_CONFIG) libelf,libelf,libelf-dev); \
 	$(call need,$(PKG_CONFIG) libcap,libcap,libcap-dev); \
 	$(call need,$(PKG_CONFIG) jansson,jansson,libjansson-dev); \
+	$(call need,$(PKG_CONFIG) --atleast-version=10.34 libpcre2-8,PCRE2 10.34 or later,libpcre2-dev); \
 	$(call need,echo '#include <uthash.h>' | $(CC) -E -,uthash.h,uthash-dev); \
 	$(call need,echo '#include <Judy.h>' | $(CC) -E -,Judy.h,libjudy-dev); \
 	if [ "$$missing" ]; then echo 'hint: sudo make setup' >&2; exit 1; fi; touch $@

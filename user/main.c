@@ -65,7 +65,7 @@ int main(int argc, char *argv[])
 		return EXIT_USAGE;
 	}
 	if (options.help)
-		options_help(stdout);
+		options_help(options.verb, stdout);
 	else if (options.version)
 		puts("pybpfprof " PBP_VERSION);
 	else if (options.verb == OPTIONS_DOCTOR)
@@ -76,6 +76,7 @@ int main(int argc, char *argv[])
 		code = flush_output(&err);
 	if (code)
 		err_print(&err, "pybpfprof", stderr);
+	options_done(&options);
 	if (options.command && !options.help && !options.version)
 		return end_launch(&launch, code != 0);
 	return code || !can_sample ? EXIT_FAILED : 0;

@@ -145,9 +145,8 @@ void totals_done(struct totals *totals)
 	*totals = (struct totals){ 0 };
 }
 
-static int compare_names(const void *left, const void *right)
+static int compare_names(const struct total *a, const struct total *b)
 {
-	const struct total *a = left, *b = right;
 	int order = strcmp(a->symbol->file, b->symbol->file);
 
 	if (order)
@@ -165,33 +164,31 @@ static int compare_descending(uint64_t a, uint64_t b)
 	return a == b ? 0 : a > b ? -1 : 1;
 }
 
-static int compare_selfs(const void *left, const void *right)
+int totals_compare(const struct total *left, const struct total *right, enum totals_order order)
 {
-	const struct total *a = left, *b = right;
-	int order = compare_descending(a->self_ns, b->self_ns);
+	const int selfs = compare_descending(left->self_ns, right->self_ns);
+	const int totals = compare_descending(left->total_ns, right->total_ns);
+	int found = 0;
 
-	if (!order)
-		order = compare_descending(a->total_ns, b->total_ns);
-	return order ? order : compare_names(left, right);
+	switch (order) {
+	case TOTALS_BY_SELF:
+		found = selfs ? selfs : totals;
+		break;
+	case TOTALS_BY_TOTAL:
+		found = totals ? totals : selfs;
+		break;
+	case TOTALS_BY_NAME:
+		break;
+	}
+	return found ? found : compare_names(left, right);
 }
 
-static int compare_totals(const void *left, const void *right)
+static int compare_rows(const void *left, const void *right, void *order)
 {
-	const struct total *a = left, *b = right;
-	int order = compare_descending(a->total_ns, b->total_ns);
-
-	if (!order)
-		order = compare_descending(a->self_ns, b->self_ns);
-	return order ? order : compare_names(left, right);
+	return totals_compare(left, right, *(const enum totals_order *)order);
 }
 
 void totals_sort(struct totals *totals, enum totals_order order)
 {
-	static int (*const compare[])(const void *, const void *) = {
-		[TOTALS_BY_SELF] = compare_selfs,
-		[TOTALS_BY_TOTAL] = compare_totals,
-		[TOTALS_BY_NAME] = compare_names,
-	};
-
-	qsort(totals->rows, totals->count, sizeof(*totals->rows), compare[order]);
+	qsort_r(totals->rows, totals->count, sizeof(*totals->rows), compare_rows, &order);
 }

@@ -37,7 +37,10 @@ struct totals {
 int totals_init(struct totals *totals, const struct profile *profile, enum groups_by by);
 void totals_done(struct totals *totals);
 
-/* Descending weights, ascending names; the order of any two rows is fixed. */
+/* Descending weights, ascending names: negative, 0 or positive as in qsort(3), 0 only for a row and itself. */
+int totals_compare(const struct total *left, const struct total *right, enum totals_order order);
+
+/* In that order, which is fixed for any two rows. */
 void totals_sort(struct totals *totals, enum totals_order order);
 
 #endif
