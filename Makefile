@@ -41,7 +41,7 @@ SOURCES := \
 		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c \
 		pipeline.c pipeline_flush.c pipeline_folded.c pipeline_moments.c pipeline_private.c pipeline_resolve.c pipeline_tally.c pipeline_targets.c pipeline_tree.c \
 		processes.c products.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
-		recognition_end.c recognition_put.c session.c session_end.c session_records.c session_start.c telling.c)
+		recognition_end.c recognition_put.c recorder.c run_facts.c session.c session_end.c session_record.c session_records.c session_start.c telling.c)
 MAIN    := user/main.c
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 PROGRAM := $(OUT)/pybpfprof
@@ -77,8 +77,8 @@ $(OUT)/%.o: %.c $(OUT)/pybpfprof.skel.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPENDS) -c -o $@ $<
 
-$(OUT)/user/main.o: CPPFLAGS += -DPBP_VERSION='"$(VERSION)"'
-$(OUT)/user/main.o: Makefile
+$(OUT)/user/main.o $(OUT)/user/run_facts.o: CPPFLAGS += -DPBP_VERSION='"$(VERSION)"'
+$(OUT)/user/main.o $(OUT)/user/run_facts.o: Makefile
 
 $(OUT)/pybpfprof.bpf.o: $(BPF_SOURCE) $(OUT)/tools-found
 	$(call say,BPF,$<)$(CLANG) $(BPFFLAGS) -c -o $@ $< && $(STRIP) -g $@
