@@ -254,7 +254,7 @@ bool recorder_is_file(const struct recorder *recorder)
 static void add_name(struct strbuf *name, const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_.+";
+				    "0123456789_.+-";
 	const char *slash = strrchr(text, '/');
 	const char *part = slash && slash[1] ? slash + 1 : text;
 	size_t length = strlen(part);

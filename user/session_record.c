@@ -19,6 +19,8 @@
 
 /* Between two writings: what a killed run loses at most. */
 #define RECORD_NS CLOCK_NS_PER_SECOND
+/* Likewise where there is no sample: the account alone takes room, too. */
+#define RECORD_IDLE_NS (10 * CLOCK_NS_PER_SECOND)
 
 /* The command's words with spaces between, as /proc tells them of a process. */
 static void add_command(struct strbuf *text, char *const *command)
@@ -63,6 +65,13 @@ int session_open_record(struct session *session, struct err *err)
 	return recorder_open(record_path(session), &session->recorder, err);
 }
 
+/* Is there nothing to be written but the time that went by? */
+static bool is_idle(const struct session *session, uint64_t now_ns)
+{
+	return !profile_nrows(session->profile) && recorder_size(session->recorder).bytes &&
+	       now_ns - session->written_ns < RECORD_IDLE_NS;
+}
+
 void session_record(struct session *session)
 {
 	struct host_readings readings;
@@ -72,8 +81,9 @@ void session_record(struct session *session)
 
 	session->recorded_ns = now;
 	session_note(session, code);
-	if (code || session->record_failed.code)
+	if (code || session->record_failed.code || is_idle(session, now))
 		return;
+	session->written_ns = now;
 	session->elapsed_ns = now - session->recording_ns;
 	session_read_host(session, &readings);
 	counts = recognition_counts_now(session->recognition);
