@@ -31,6 +31,7 @@ struct recorder {
 	struct output *output;
 	struct store_stream *stream;
 	struct store_stream_size size;
+	uint64_t samples; /* of all that was written */
 	struct written *written; /* by process of the profile */
 	size_t nwritten, written_capacity;
 	uint32_t stack; /* any that a row had */
@@ -128,6 +129,7 @@ int recorder_flush(struct recorder *recorder, struct profile *profile, struct er
 	if (code)
 		return fail(recorder, err);
 	recorder->size = size;
+	recorder->samples += profile_samples(profile);
 	profile_clear_rows(profile);
 	return 0;
 }
@@ -159,7 +161,7 @@ static int write_all(struct recorder *recorder, const struct profile *profile, s
 	if (code)
 		return fail(recorder, err);
 	recorder->sorted = true;
-	recorder->size.samples = profile_samples(profile);
+	recorder->samples = profile_samples(profile);
 	if (output_is_file(recorder->output) && !fstat(fileno(stream), &status))
 		recorder->size.bytes = (uint64_t)status.st_size;
 	return 0;
@@ -192,7 +194,7 @@ static int read_back(const struct recorder *recorder, struct profile *profile, s
 		return code;
 	if (facts.torn_offset || facts.members != recorder->size.members ||
 	    facts.file_bytes != recorder->size.bytes ||
-	    profile_samples(profile) != recorder->size.samples)
+	    profile_samples(profile) != recorder->samples)
 		return err_set(err, -EBADMSG, "somebody else has changed it");
 	return 0;
 }
@@ -237,7 +239,7 @@ int recorder_sort(struct recorder *recorder, struct err *err)
 
 struct recorder_size recorder_size(const struct recorder *recorder)
 {
-	return (struct recorder_size){ recorder->size.bytes, recorder->size.samples };
+	return (struct recorder_size){ recorder->size.bytes, recorder->samples };
 }
 
 bool recorder_is_file(const struct recorder *recorder)

@@ -365,6 +365,7 @@ static void the_default_name_says_what_ran(void **state)
 	assert_string_equal(name, "pybpfprof-web-1.example.pb.gz");
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = 0;
+	memcpy(longest, "python3 ", 8);
 	process.command = longest;
 	recorder_default_name(&process, NULL, name);
 	assert_int_equal(strlen(name), strlen("pybpfprof--7.pb.gz") + 64);
