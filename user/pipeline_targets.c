@@ -178,6 +178,7 @@ int pipeline_name_thread(struct pipeline *pipeline, uint32_t id, uint32_t tid, c
 	}
 	free((char *)(uintptr_t)*place);
 	*place = (uint64_t)(uintptr_t)copy;
+	word_map_remove(&target->nameless, tid);
 	return 0;
 }
 
