@@ -34,18 +34,18 @@ SOURCES := \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
-	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
+	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
 	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_tables.c \
 		read.c special.c stream.c tables.c unpacked.c values.c write.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
-		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c restrict.c \
+		flat_roots.c marshal.c merged.c names.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c report_tree.c restrict.c \
 		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
 	$(addprefix user/, choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
 		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c \
 		pipeline.c pipeline_flush.c pipeline_folded.c pipeline_moments.c pipeline_private.c pipeline_resolve.c pipeline_tally.c pipeline_targets.c pipeline_tree.c \
 		processes.c products.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
-		recognition_end.c recognition_put.c recorder.c run_facts.c session.c session_end.c session_record.c session_records.c session_start.c telling.c)
+		recognition_end.c recognition_put.c recorder.c run_facts.c saved.c session.c session_end.c session_record.c session_records.c session_start.c telling.c)
 MAIN    := user/main.c
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/store/profile.pb-c.o
 # Made before anything is compiled: the BPF program as a header, and messages of saved profiles.
@@ -136,7 +136,7 @@ setup: ## install what build and tests need, from Debian's packages (root)
 # ---- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT    := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/support/*.c))
-TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find
+TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/tests/render
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
@@ -160,6 +160,9 @@ $(OUT)/tests/compare: $(OUT)/tests/linetable/compare.o $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(OUT)/tests/find: $(OUT)/tests/bench/find.o $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUT)/tests/render: $(OUT)/tests/golden/render.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 -include $(wildcard $(OUT)/tests/*/*.d)

@@ -28,6 +28,21 @@ static bool looks_saved(const char *name)
 	return false;
 }
 
+/* Verbs of other profilers, and what to type for them here. */
+static const struct {
+	const char *verb, *hint;
+} verbs_elsewhere[] = {
+	{ "attach", "to sample a process that runs: pybpfprof -p PID" },
+	{ "dump", "stacks of a process that waits cannot be had yet; where one runs: pybpfprof -p "
+		  "PID -d 1" },
+	{ "help", "-h lists all verbs, VERB -h what one takes" },
+	{ "load", "to read a saved profile: pybpfprof report FILE" },
+	{ "replay", "to read a saved profile: pybpfprof report FILE" },
+	{ "run", "to start a command and sample it: pybpfprof -- CMD [ARG]..." },
+	{ "top", "there is no live view yet; five seconds, once: pybpfprof -f flat -l 20 -d 5" },
+	{ "view", "to read a saved profile: pybpfprof report FILE" },
+};
+
 /* What stands where a verb may stand, and is none. */
 static int refuse_verb(const char *argument, struct err *err)
 {
@@ -35,6 +50,10 @@ static int refuse_verb(const char *argument, struct err *err)
 	uint64_t pid;
 
 	err_set(err, -EINVAL, "'%s' is no verb and no option", argument);
+	for (size_t i = 0; i < sizeof(verbs_elsewhere) / sizeof(verbs_elsewhere[0]); i++) {
+		if (!strcmp(verbs_elsewhere[i].verb, argument))
+			return err_hint(err, "%s", verbs_elsewhere[i].hint);
+	}
 	nearest_init(&nearest, argument);
 	for (const struct verb_row *row = verb_rows; row->name; row++)
 		nearest_offer(&nearest, row->name);

@@ -5,6 +5,7 @@
  */
 #include "options.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "options_rows.h"
@@ -30,6 +31,10 @@ static void write_wrapped(FILE *stream, size_t column, size_t indent, const char
 {
 	size_t length;
 
+	if (column && column + 1 > indent) { /* no room for it beside what is there */
+		fputc('\n', stream);
+		column = 0;
+	}
 	for (; *text; text += length + strspn(text + length, " ")) {
 		length = strcspn(text, " ");
 		if (column > indent && column + 1 + length > HELP_COLUMNS) {
@@ -93,6 +98,15 @@ static void write_row(FILE *stream, const struct option_row *row)
 	}
 }
 
+/* What the list of verbs has in a column, standing alone. */
+static void write_sentence(FILE *stream, const char *text)
+{
+	char sentence[512];
+
+	snprintf(sentence, sizeof(sentence), "%c%s.", toupper((unsigned char)*text), text + 1);
+	write_wrapped(stream, 0, 0, sentence);
+}
+
 static bool in_group(const struct option_row *row, int group, enum options_verb verb)
 {
 	return (int)row->group == group && row->help && row->verbs & OPTION_OF(verb);
@@ -124,7 +138,7 @@ void options_help(enum options_verb verb, FILE *stream)
 	if (!shown->name)
 		shown = &verb_sample;
 	fputs(shown->usage, stream);
-	write_wrapped(stream, 0, 0, shown->help);
+	write_sentence(stream, shown->help);
 	fprintf(stream, "\nexamples:\n%s", shown->examples);
 	if (shown == &verb_sample) {
 		fputs("\nVerbs, which may be cut (without one: sample, then print; VERB -h says "

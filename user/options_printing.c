@@ -18,6 +18,15 @@
 
 /* ---- what is written, and where ---- */
 
+/* Names that other profilers have for our formats. */
+static const struct {
+	const char *name, *ours;
+} formats_elsewhere[] = {
+	{ "binary", "pprof" }, { "collapsed", "folded" }, { "flamegraph", "folded" },
+	{ "mojo", "pprof" },   { "prof", "pstats" },	  { "pyisession", "pprof" },
+	{ "raw", "folded" },   { "svg", "folded" },
+};
+
 /* A format by its name, which ends at `length`. */
 static int find_format(const char *text, size_t length, const struct report_format **ret_format,
 		       struct err *err)
@@ -34,6 +43,10 @@ static int find_format(const char *text, size_t length, const struct report_form
 	for (const struct report_format *format = report_formats; format->name; format++) {
 		nearest_offer(&nearest, format->name);
 		option_names_add(&names, format->name);
+	}
+	for (size_t i = 0; i < sizeof(formats_elsewhere) / sizeof(formats_elsewhere[0]); i++) {
+		if (!strcmp(formats_elsewhere[i].name, name))
+			nearest.name = formats_elsewhere[i].ours;
 	}
 	err_set(err, -EINVAL, "there is no format '%s'", name);
 	if (nearest.name)

@@ -82,6 +82,19 @@ static int check_files(const struct option_parse *parse, struct err *err)
 	return 0;
 }
 
+/* The rows of a diff are ordered by how much they changed, and a part or a pattern of that is nobody's question. */
+static int check_diff_limit(const struct options *options, struct err *err)
+{
+	for (uint32_t i = 0; options->verb == OPTIONS_DIFF && i < options->report.nrestrictions;
+	     i++) {
+		if (options->report.restrictions[i].kind == REPORT_RESTRICT_ROWS)
+			continue;
+		err_set(err, -EINVAL, "diff takes only a number of rows as --limit");
+		return err_hint(err, "give a number such as 20; 0 prints them all");
+	}
+	return 0;
+}
+
 /* Record and merge write saved profiles only: a name that promises another format is a misunderstanding. */
 static int check_saved_name(const struct options *options, struct err *err)
 {
@@ -197,6 +210,8 @@ int options_settle(struct option_parse *parse, struct err *err)
 	code = check_choice(options, err);
 	if (!code)
 		code = check_files(parse, err);
+	if (!code)
+		code = check_diff_limit(options, err);
 	if (!code)
 		code = check_saved_name(options, err);
 	if (!code)

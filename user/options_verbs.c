@@ -11,7 +11,7 @@ const struct verb_row verb_sample = {
 	.usage = "usage: pybpfprof [-p PID[,PID]...] [OPTION]...\n"
 		 "       pybpfprof [OPTION]... -- CMD [ARG]...\n"
 		 "       pybpfprof VERB [OPTION]... [FILE]...\n",
-	.help = "Samples CPython processes and reports where their CPU time goes.",
+	.help = "Samples CPython processes and reports where their CPU time goes",
 	.examples =
 		"  pybpfprof -p 812                       until Ctrl-C, then print the profile\n"
 		"  pybpfprof -d 30s --by process          every Python process of the host\n"

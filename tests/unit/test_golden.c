@@ -22,6 +22,7 @@
 #include "report/closing.h"
 #include "report/report.h"
 #include "support/golden.h"
+#include "support/marshal_dump.h"
 
 #define GOLDEN "tests/golden"
 
@@ -53,11 +54,50 @@ static const struct variant variants[] = {
 	{ "tree-short", "tree", { .limit = 3, .threshold = 0.05 } },
 	{ "tree-narrow", "tree", { DEFAULTS, .width = 60 } },
 	{ "text", "text", { DEFAULTS } },
+	{ "callers", "callers", { DEFAULTS, .width = 80 } },
+	{ "callers-short",
+	  "callers",
+	  { .limit = 2,
+	    .unit = REPORT_UNIT_PERCENT,
+	    .color = true,
+	    .unicode = true,
+	    .full_paths = true } },
+	{ "callees", "callees", { DEFAULTS, .width = 80 } },
+	{ "callees-samples",
+	  "callees",
+	  { DEFAULTS, .unit = REPORT_UNIT_SAMPLES, .sorts = { REPORT_SORT_NAME }, .nsorts = 1 } },
+	{ "pstats", "pstats", { DEFAULTS } },
+	{ "pstats-strip", "pstats", { DEFAULTS, .strip_dirs = true } },
 	{ "closing", NULL, { DEFAULTS } },
 	{ "closing-unicode", NULL, { DEFAULTS, .unicode = true } },
 };
 
 #define NVARIANTS (sizeof(variants) / sizeof(variants[0]))
+
+/* Formats whose bytes are no text, and what makes lines of them. */
+static const struct dump {
+	const char *format;
+	char *(*dump)(const char *bytes, size_t size);
+} dumps[] = {
+	{ "pstats", marshal_dump },
+};
+
+/* The bytes as text; frees them if that is another one. */
+static char *make_text(const char *format, char *bytes, size_t size)
+{
+	size_t i;
+
+	for (i = 0; format && i < sizeof(dumps) / sizeof(dumps[0]); i++) {
+		if (strcmp(dumps[i].format, format) == 0) {
+			char *text = dumps[i].dump(bytes, size);
+
+			free(bytes);
+			return text;
+		}
+	}
+	assert_int_equal(strlen(bytes), size);
+	return bytes;
+}
 
 static char *write_variant(const struct variant *variant, const struct profile *profile)
 {
@@ -74,8 +114,7 @@ static char *write_variant(const struct variant *variant, const struct profile *
 	else
 		closing_write(profile, &variant->options, stream);
 	fclose(stream);
-	assert_int_equal(strlen(text), size);
-	return text;
+	return make_text(variant->format, text, size);
 }
 
 static void update(const char *path, const char *text)
@@ -157,6 +196,9 @@ static void every_format_has_a_folder_of_its_name(void **state)
 	for (format = report_formats; format->name; format++) {
 		size_t i;
 
+		/* test_store writes every case and reads it back */
+		if (strcmp(format->name, "pprof") == 0)
+			continue;
 		for (i = 0; i < NVARIANTS && strcmp(variants[i].name, format->name); i++)
 			;
 		if (i == NVARIANTS)

@@ -371,6 +371,8 @@ static void verbs_may_be_cut_when_they_stay_clear(void **state)
 	assert_int_equal(good("m -o z x").verb, OPTIONS_MERGE);
 	assert_int_equal(good("b x").verb, OPTIONS_BROWSE);
 	assert_int_equal(good("do").verb, OPTIONS_DOCTOR);
+	bad("top -p 1", "'top' is no verb", "-f flat -l 20 -d 5");
+	bad("run app.py", "'run' is no verb", "pybpfprof -- CMD");
 	bad("re x", "'re' is not clear: record, report", "-h");
 	bad("d x y", "'d' is not clear: diff, doctor", "-h");
 	bad("-q _", "''", "");
@@ -446,6 +448,9 @@ static void rows_are_restricted_as_in_pstats(void **state)
 	assert_int_equal(good("report -l 0 -l 60 x").report.limit, 60);
 	assert_int_equal(good("report -l 100 x").report.limit, 100);
 	bad("report -l ( x", "--limit: ", "");
+	bad("diff -l 10% a b", "diff takes only a number of rows", "such as 20");
+	bad("diff -l 10 -l x a b", "diff takes only a number of rows", "such as 20");
+	assert_int_equal(good("diff -l 7 a b").report.limit, 7);
 }
 
 static void more_restrictions_than_there_is_room_for_are_refused(void **state)
@@ -652,6 +657,7 @@ static void unknown_names_suggest_the_nearest(void **state)
 	(void)state;
 	bad("-p 1 -f foldd", "'foldd'", "did you mean 'folded'");
 	bad("-p 1 -f speedscope", "'speedscope'", "text, folded");
+	bad("-p 1 -f raw", "'raw'", "did you mean 'folded'");
 	bad("-p 1 -f foldd=x", "'foldd'", "did you mean 'folded'");
 	bad("report --sort cumlative x", "'cumlative'", "");
 	bad("report --sort self, x", "''", "");

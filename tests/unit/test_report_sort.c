@@ -40,7 +40,7 @@ static void assert_refused(const char *typed, const char *message)
 
 static void every_word_of_pstats_is_found(void **state)
 {
-	/* sort_arg_dict_default of 2.7 to 3.15, and "file", which 2.7 had and 3.x documents. */
+	/* sort_arg_dict_default of 2.7 to 3.15. "file" went away with 3.7. */
 	static const struct {
 		const char *word;
 		enum report_sort sort;

@@ -15,6 +15,7 @@ struct profile;
 
 struct total {
 	const struct symbol *symbol; /* the profile's; stands for all of the row */
+	uint32_t group; /* the same in every struct groups of this profile by the same thing */
 	int32_t line; /* being executed, or the function's first one */
 	uint64_t self_ns, total_ns;
 	uint64_t self_samples, total_samples;

@@ -118,7 +118,7 @@ struct report_options {
 
 struct report_format {
 	const char *name;
-	const char *ending; /* of file names that choose this format, ".folded"; NULL: none */
+	const char *ending; /* of file names that choose this format, ".folded"; several with spaces between; NULL: none */
 	const char *help; /* half a sentence */
 	/* Write everything, return 0 or a negative errno with the reason in err. Stream errors are the caller's
 	 * to check, once, after the last byte. */
