@@ -40,7 +40,7 @@ static void assert_refused(const char *typed, const char *message)
 
 static void every_word_of_pstats_is_found(void **state)
 {
-	/* sort_arg_dict_default of 2.7 to 3.15. "file" is in 2.7 and 3.6 only. */
+	/* sort_arg_dict_default of 2.7 to 3.15. "file" went away with 3.7. */
 	static const struct {
 		const char *word;
 		enum report_sort sort;

@@ -46,15 +46,6 @@ static int number(struct calls *calls, const struct profile *profile, uint32_t *
 	return 0;
 }
 
-static int compare_totals(const struct call *a, const struct call *b)
-{
-	if (a->sum.total_ns != b->sum.total_ns)
-		return a->sum.total_ns > b->sum.total_ns ? -1 : 1;
-	if (a->sum.total_samples != b->sum.total_samples)
-		return a->sum.total_samples > b->sum.total_samples ? -1 : 1;
-	return 0;
-}
-
 static int compare_groups(uint32_t a, uint32_t b)
 {
 	return a < b ? -1 : a > b;
@@ -63,24 +54,12 @@ static int compare_groups(uint32_t a, uint32_t b)
 static int compare_callees(const void *left, const void *right)
 {
 	const struct call *a = left, *b = right;
-	int order = compare_groups(a->callee, b->callee);
+	const int order = compare_groups(a->callee, b->callee);
 
-	if (!order)
-		order = compare_totals(a, b);
 	return order ? order : compare_groups(a->caller, b->caller);
 }
 
-static int compare_callers(const void *left, const void *right)
-{
-	const struct call *a = left, *b = right;
-	int order = compare_groups(a->caller, b->caller);
-
-	if (!order)
-		order = compare_totals(a, b);
-	return order ? order : compare_groups(a->callee, b->callee);
-}
-
-/* Make the calls of their numbers, leave out those without samples, and sort both ways. */
+/* Make the calls of their numbers, which are in the order of callers, and leave out those without samples. */
 static int fill(struct calls *calls, const struct sum *sums, const struct word_map *numbers)
 {
 	uint64_t key = 0, *entry;
@@ -95,16 +74,15 @@ static int fill(struct calls *calls, const struct sum *sums, const struct word_m
 
 		if (sum->total_ns == 0 && sum->total_samples == 0)
 			continue;
-		calls->by_callee[count++] = (struct call){
+		calls->by_caller[count++] = (struct call){
 			.caller = (uint32_t)(key >> 32),
 			.callee = (uint32_t)key,
 			.sum = *sum,
 		};
 	}
 	calls->count = count;
-	memcpy(calls->by_caller, calls->by_callee, count * sizeof(*calls->by_caller));
+	memcpy(calls->by_callee, calls->by_caller, count * sizeof(*calls->by_callee));
 	qsort(calls->by_callee, count, sizeof(*calls->by_callee), compare_callees);
-	qsort(calls->by_caller, count, sizeof(*calls->by_caller), compare_callers);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ struct call {
 /* Open for reading; valid until the profile is added to. */
 struct calls {
 	struct groups groups;
-	/* The same calls, those of one callee and of one caller together; hottest total first, then by group. */
+	/* The same calls, sorted by callee and then caller, and by caller and then callee. */
 	struct call *by_callee, *by_caller;
 	size_t count;
 };

@@ -208,7 +208,8 @@ static int build(struct calltree *tree, const struct report_options *options)
 	tree->tree = stack_tree_new();
 	tree->nodes = calloc(1, sizeof(*tree->nodes));
 	tree->capacity = 1;
-	if (!tree->tree || !tree->nodes)
+	tree->of_merged = calloc(stack_tree_count(tree->merged.tree), sizeof(*tree->of_merged));
+	if (!tree->tree || !tree->nodes || !tree->of_merged)
 		return -ENOMEM;
 	if (!options->show_all)
 		code = ownership_find(&tree->merged, options, &owners);
@@ -247,6 +248,7 @@ void calltree_free(struct calltree *tree)
 	merged_done(&tree->merged);
 	stack_tree_free(tree->tree);
 	free(tree->nodes);
+	free(tree->of_merged);
 	free(tree->libraries);
 	free(tree);
 }
@@ -259,6 +261,11 @@ size_t calltree_count(const struct calltree *tree)
 const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index)
 {
 	return &tree->nodes[index];
+}
+
+uint32_t calltree_of_stack(const struct calltree *tree, uint32_t stack)
+{
+	return tree->of_merged[tree->merged.of_stack[stack]];
 }
 
 /* The first library of the node or of a later one. */

@@ -19,6 +19,7 @@
 
 /* A merged stack with time of its own, and how far it was followed. */
 struct path {
+	uint32_t origin; /* the merged stack */
 	uint32_t source; /* the frame that comes next */
 	uint32_t last; /* the one before it, 0: none */
 	uint32_t node; /* where it went */
@@ -150,6 +151,7 @@ static int spread(struct inverter *inverter, uint32_t node)
 		struct path *path = &inverter->paths[i];
 
 		code = step(inverter, path, node);
+		inverter->tree->of_merged[path->origin] = path->node;
 		if (!code && path->node == node) {
 			inverter->tree->nodes[node].self_ns += path->ns;
 			inverter->tree->nodes[node].self_samples += path->samples;
@@ -191,6 +193,7 @@ static void collect_paths(struct inverter *inverter)
 
 		if (node->self_ns > 0 || node->self_samples > 0)
 			inverter->paths[inverter->npaths++] = (struct path){
+				.origin = (uint32_t)i,
 				.source = (uint32_t)i,
 				.ns = node->self_ns,
 				.samples = node->self_samples,

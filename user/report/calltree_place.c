@@ -39,6 +39,7 @@ static void append(struct placer *placer, uint32_t node, uint32_t source)
 	else
 		placer->next[sources->last] = source;
 	sources->last = source;
+	placer->tree->of_merged[source] = node;
 	if (from->deep > to->deep) {
 		to->deep = from->deep;
 		to->cycle = from->cycle;
@@ -141,6 +142,20 @@ static int place(struct placer *placer, double least_ns)
 	return code;
 }
 
+/* What lies below a cold node counts as its own. */
+static void place_rest(struct calltree *tree)
+{
+	const size_t count = stack_tree_count(tree->merged.tree);
+	size_t i;
+
+	for (i = 1; i < count; i++) {
+		const uint32_t caller = stack_tree_caller(tree->merged.tree, (uint32_t)i);
+
+		if (tree->of_merged[i] == 0)
+			tree->of_merged[i] = tree->of_merged[caller];
+	}
+}
+
 int calltree_place(struct calltree *tree, const struct owner *owners, double least_ns)
 {
 	struct placer placer = { .tree = tree, .owners = owners };
@@ -151,6 +166,7 @@ int calltree_place(struct calltree *tree, const struct owner *owners, double lea
 		code = array_reserve(&placer.sources, &placer.capacity, 1, sizeof(*placer.sources));
 	if (!code)
 		code = place(&placer, least_ns);
+	place_rest(tree);
 	free(placer.sources);
 	free(placer.next);
 	return code;

@@ -118,7 +118,7 @@ struct report_options {
 
 struct report_format {
 	const char *name;
-	const char *ending; /* of file names that choose this format, ".folded"; NULL: none */
+	const char *ending; /* of file names that choose this format, ".folded"; several with spaces between; NULL: none */
 	const char *help; /* half a sentence */
 	/* Write everything, return 0 or a negative errno with the reason in err. Stream errors are the caller's
 	 * to check, once, after the last byte. */
@@ -134,6 +134,9 @@ const struct report_format *report_find(const char *name);
 
 /* The format that the file name's ending chooses, NULL when none does. */
 const struct report_format *report_find_by_file(const char *file);
+
+/* The command that opens a file of that format, to be followed by its name; NULL: none is known. */
+const char *report_next(const struct report_format *format);
 
 /* What a user gets who asks for nothing: by line, 40 rows, nodes of 1 %, library frames folded, no colour, ASCII. */
 void report_options_init(struct report_options *options);

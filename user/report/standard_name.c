@@ -18,7 +18,7 @@ void standard_name_add(struct strbuf *buf, const struct symbol *symbol, int32_t 
 		return;
 	}
 	strbuf_add_sanitized(buf, symbol->file, strlen(symbol->file));
-	if (line == 0 && !symbol->function[0])
+	if (line == 0 && !symbol->function[0] && symbol->file[0])
 		return;
 	strbuf_add_format(buf, ":%d(", line);
 	strbuf_add_sanitized(buf, symbol->function, strlen(symbol->function));
