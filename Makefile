@@ -30,7 +30,7 @@ SOURCES := \
 	$(addprefix user/python/, binaries.c binary.c build.c code.c code_read.c debug_offsets.c \
 		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
-	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
+	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c cpu_events.c cpu_presence.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \

@@ -54,14 +54,21 @@ void capture_free(struct capture *capture);
  */
 int capture_attach(struct capture *capture, const pid_t *pids, size_t npids, struct err *err);
 
-/* CPUs that came online since are opened, too. 0 or a negative errno; per thread there is nothing to do. */
+/*
+ * CPUs that came online since are opened, too, and those whose event has ended because they were away for a while. To be
+ * called every second or so, and right before the end. 0 or a negative errno; per thread there is nothing to do.
+ */
 int capture_follow_cpus(struct capture *capture);
 
 /* Readable when a record is there that cannot wait for the next drain. To be watched, never read. */
 int capture_fd(const struct capture *capture);
 
-/* CPUs that tick. */
+/* CPUs that tick, or did; and how long these were offline meanwhile in sum, as far as capture_follow_cpus() saw it. */
 uint32_t capture_ncpus(const struct capture *capture);
+uint64_t capture_away_ns(const struct capture *capture);
+
+/* The CPUs that are online are those that were when ticks began to be taken. */
+bool capture_same_cpus(const struct capture *capture);
 
 /* Begin (true) or end (false) to take ticks. Only between the two are they counted. */
 void capture_record(struct capture *capture, bool recording);
