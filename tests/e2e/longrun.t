@@ -254,6 +254,24 @@ def clock_set(seconds, interpreter, tap):
     return problems
 
 
+def shifted():
+    """In a time namespace whose clocks are not the kernel's: the answer is no, and says why; without a shift it is yes."""
+    unshare = ["unshare", "--time", "--monotonic", "100000", "--boottime", "100000"]
+    refused = harness.profile("-d", 1, wrap=lambda command: unshare + command)
+    taken = harness.profile("-q", "-r", RATE, "-f", "folded", "-d", 1, wrap=lambda command: unshare[:2] + command)
+    good = refused.status == 1 and not refused.out and "clocks here are shifted" in refused.err
+    return ([] if good else [str(refused)]) + taken.problems() + ticks_asked(taken.account)
+
+
+def time_namespaces():
+    """True, or why not."""
+    try:
+        subprocess.run(["unshare", "--time", "--monotonic", "1", "/bin/true"], check=True, capture_output=True)
+        return True
+    except (OSError, subprocess.CalledProcessError):
+        return "no time namespace can be made"
+
+
 def cpu_can_go():
     """True, or why not."""
     if not os.path.exists(SYSTEM):
@@ -294,6 +312,7 @@ def main():
         ("stopped at a high rate", lambda: stopped(20000, False, interpreter, tap), system),
         ("the clock is set forward and back", lambda: clock_set(STEP, interpreter, tap), clock),
         ("the clock is set back and forward", lambda: clock_set(-STEP, interpreter, tap), clock),
+        ("in a time namespace", shifted, time_namespaces()),
     )
     for name, function, here in tests:
         if here is True:
