@@ -136,6 +136,23 @@ def cpu_goes(gap, tap):
     return cpu_went(sampling.run, target, gap)
 
 
+def cpu_goes_per_thread():
+    """Events of threads go with them from CPU to CPU."""
+    with Phased() as target, harness.Sampling("-p", target.pid, "--per-thread") as sampling:
+        target.leave("start")
+        time.sleep(0.5)
+        with Undone(CPU_BACK):
+            target.leave("before")
+            take_away()
+            time.sleep(0.5)
+        target.leave("meanwhile")
+        time.sleep(0.5)
+        target.leave("after")
+    mine = sampling.run.process(target.pid)
+    return sampling.run.problems() + [problem for phase in ("before", "meanwhile", "after") for problem in near(
+        phase, mine.within(phase), target.seconds[phase], 0.05, 20)]
+
+
 def cpu_comes(tap):
     """It was not there when the run began, and is when it ends; and the other way round."""
     problems = []
@@ -305,6 +322,7 @@ def main():
     tests = (
         ("a CPU that goes and comes back", lambda: cpu_goes(2.5, tap), cpu),
         ("a CPU that is away for so short that nobody sees it", lambda: cpu_goes(0.2, tap), cpu),
+        ("a CPU that goes and comes back, per thread", cpu_goes_per_thread, cpu),
         ("a CPU that comes during the run, and one that is away at its end", lambda: cpu_comes(tap), cpu),
         ("frozen while a CPU is away, as in a suspend", lambda: as_suspended(tap), frozen if cpu is True else cpu),
         ("stopped", lambda: stopped(1000, False, interpreter, tap), system),
