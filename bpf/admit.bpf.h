@@ -15,6 +15,7 @@ enum admission {
 	ADMIT_NOT_OURS,
 	ADMIT_OURS, /* s->thread and s->target are set */
 	ADMIT_NOT_RECOGNISED, /* user space has not looked at its program yet: only s->target.id is set */
+	ADMIT_LOADING, /* likewise, but its library may be known: library.bpf.h */
 	ADMIT_LOST, /* ours, but user space could not be told of it: there is no room in the ring */
 	ADMIT_ENDING, /* ours, but it has given back its memory (exit): likewise */
 };
@@ -173,6 +174,8 @@ PBP_GLOBAL int admit_process(__u32 cpu, int kept)
 	}
 	if (process->verdict != PBP_VERDICT_SAMPLED) {
 		target_only_id(s, process->id);
+		if (process->verdict == PBP_VERDICT_LOADING)
+			return ADMIT_LOADING;
 		if (task->mm && exec_vm != process->exec_vm)
 			process_look(process, task, now_ns, exec_vm);
 		return ADMIT_NOT_RECOGNISED;

@@ -94,6 +94,7 @@ struct pbp_process {
 	__u64 exec_vm; /* pages of code mapped when user space was asked last; other code, other answer */
 	__u64 look_ns,
 		look_after_ns; /* CLOCK_MONOTONIC: when that was, and when it may be asked again */
+	__u64 loading_ns; /* CPU time that it has used while LOADING, in ticks */
 	struct pbp_runtime runtime;
 	__u32 id; /* pbp_id(), never used twice in a run */
 	__u32 layout;

@@ -200,23 +200,29 @@ static bool is_own_child(const struct recognition *recognition, const struct pbp
 	       strncmp(record->comm, own, sizeof(own) - 1) == 0;
 }
 
+const char *recognition_version(const struct recognition *recognition,
+				const struct process *process, uint32_t layout)
+{
+	const struct program_facts *facts = programs_find(recognition->programs, &process->file);
+
+	if (facts && facts->version)
+		return facts->version;
+	return layout < PBP_LAYOUTS_MAX ? recognition->versions[layout] : NULL;
+}
+
 /* What is known of the program from its origin, or from its file. */
 static int start_sampled(struct recognition *recognition, struct process *process,
 			 const struct pbp_started *record, const struct process *parent)
 {
-	const struct program_facts *facts = programs_find(recognition->programs, &process->file);
 	bool followed = parent && parent->state == PROCESS_SAMPLED;
 
 	if (followed) {
 		process->runtime = parent->runtime;
 		process->row = parent->row;
 	}
-	if (followed && parent->python)
-		process->python = parent->python;
-	else if (facts && facts->version)
-		process->python = facts->version;
-	else if (record->layout < PBP_LAYOUTS_MAX)
-		process->python = recognition->versions[record->layout];
+	process->python = followed && parent->python
+				  ? parent->python
+				  : recognition_version(recognition, process, record->layout);
 	return recognition_sampled(recognition, process, record->layout);
 }
 
@@ -239,6 +245,9 @@ static int start_process(struct recognition *recognition, struct process *proces
 			     record->why == PBP_STARTED_FORK ? "forked" : "known by its file");
 		return start_sampled(recognition, process, record, origin);
 	}
+	/* Either BPF finds its library and tells, or it asks for a look. */
+	if (record->verdict == PBP_VERDICT_LOADING)
+		return 0;
 	if (origin)
 		process->starting = origin->starting && record->why == PBP_STARTED_FORK;
 	return recognition_ask(recognition, process, now_ns);
@@ -281,8 +290,14 @@ static int leave_earlier(struct recognition *recognition, struct process *earlie
 static int start_again(struct recognition *recognition, struct process *process,
 		       const struct pbp_started *record)
 {
+	const struct recognition_actions *actions = &recognition->settings.actions;
 	int code = fill_from_record(recognition, process, record);
 
+	/* BPF has found its library before it found room for the record. */
+	if (!code && process->state == PROCESS_UNKNOWN && process->chosen &&
+	    record->verdict == PBP_VERDICT_SAMPLED &&
+	    actions->layout(actions->context, record->layout))
+		return start_sampled(recognition, process, record, NULL);
 	if (!code && process->in_pipeline)
 		code = recognition_describe(recognition, process, PROFILE_TIME_UNKNOWN);
 	return code;

@@ -45,6 +45,10 @@ void recognition_ask_later(struct recognition *recognition, struct process *proc
 int recognition_sampled(struct recognition *recognition, struct process *process, uint32_t layout);
 int recognition_other(struct recognition *recognition, struct process *process);
 
+/* The version for people, as far as its file or its layout tell; NULL: they do not. */
+const char *recognition_version(const struct recognition *recognition,
+				const struct process *process, uint32_t layout);
+
 /* Did the user choose it by its number, which is the one that we see? */
 bool recognition_is_numbered(const struct recognition *recognition, pid_t pid);
 

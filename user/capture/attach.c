@@ -18,7 +18,7 @@
 /* All threads of the processes, or, where there are too many for that, all CPUs. */
 static int attach_threads(struct capture *capture, const pid_t *pids, size_t npids, struct err *err)
 {
-	int program = bpf_program__fd(capture->bpf->progs.on_cpu_clock);
+	int program = bpf_program__fd(capture_tick_program(capture));
 	int code = source_threads_attach(pids, npids, capture->bpf->rodata->settings.children,
 					 capture->bpf->rodata->settings.period_ns, program,
 					 &capture->threads);

@@ -48,6 +48,36 @@ static uint32_t ring_bytes(uint32_t ncpus)
 	return bytes;
 }
 
+/*
+ * Can a tick ask what is mapped at an address? The helper came with 5.17; under PREEMPT_RT it refuses wherever interrupts
+ * are off (kernel/bpf/mmap_unlock_work.h).
+ */
+static bool finds_mappings(void)
+{
+	return access("/sys/kernel/realtime", F_OK) &&
+	       libbpf_probe_bpf_helper(BPF_PROG_TYPE_PERF_EVENT, BPF_FUNC_find_vma, NULL) == 1;
+}
+
+static struct bpf_program *tick_program(const struct capture *capture, bool finds_libraries)
+{
+	const struct event_source *source = event_sources[0];
+
+	return bpf_object__find_program_by_name(
+		capture->bpf->obj, finds_libraries ? source->program : source->program_alone);
+}
+
+struct bpf_program *capture_tick_program(const struct capture *capture)
+{
+	return tick_program(capture, capture->finds_libraries);
+}
+
+/* The kernel is given one of the two: what it does not know it would refuse. */
+static int choose_tick_program(struct capture *capture)
+{
+	capture->finds_libraries = finds_mappings();
+	return bpf_program__set_autoload(tick_program(capture, !capture->finds_libraries), false);
+}
+
 static int configure(struct capture *capture, const struct capture_settings *settings)
 {
 	struct pybpfprof_bpf *bpf = capture->bpf;
@@ -70,6 +100,8 @@ static int configure(struct capture *capture, const struct capture_settings *set
 	failed = bpf_map__set_max_entries(bpf->maps.ring, bytes);
 	if (!failed)
 		failed = bpf_map__set_max_entries(bpf->maps.scratches, capture->npossible);
+	if (!failed)
+		failed = choose_tick_program(capture);
 	return failed;
 }
 

@@ -34,6 +34,7 @@ struct capture_handlers {
 	void (*code)(void *context, const struct pbp_code *code, const uint8_t *data);
 	void (*started)(void *context, const struct pbp_started *started);
 	void (*look)(void *context, const struct pbp_look *look);
+	void (*recognised)(void *context, const struct pbp_recognised *recognised);
 	void (*ended)(void *context, const struct pbp_ended *ended);
 	void (*thread_wanted)(void *context, const struct pbp_thread_wanted *wanted);
 	void (*malformed)(void *context);
@@ -97,7 +98,10 @@ int capture_answer(struct capture *capture, uint32_t id, const struct pbp_answer
 /* The id has ended: its answer is given back. */
 void capture_forget(struct capture *capture, uint32_t id);
 
-/* What a main executable is, for all processes that execute it from now on. 0 or a negative errno. */
+/*
+ * What a main executable is, for all processes that execute it from now on. 0 or a negative errno; -ENOTSUP: this kernel
+ * cannot find libraries, which LOADING takes.
+ */
 int capture_put_program(struct capture *capture, const struct pbp_file_key *file,
 			const struct pbp_program *program);
 

@@ -54,12 +54,15 @@ int capture_cost(const struct capture *capture, uint64_t *ret_ns, uint64_t *ret_
 	{
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
-		int code = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
+		int fd = bpf_program__fd(program), code;
 
+		if (fd < 0) /* not loaded */
+			continue;
+		code = bpf_obj_get_info_by_fd(fd, &info, &size);
 		if (code)
 			return code;
 		*ret_ns += info.run_time_ns;
-		if (program == capture->bpf->progs.on_cpu_clock)
+		if (program == capture_tick_program(capture))
 			*ret_runs = info.run_cnt;
 	}
 	return 0;

@@ -26,10 +26,8 @@ static uint64_t last_tick_ns(const struct capture *capture, uint32_t cpu)
 /* Give the source's program to an event that was opened; fd is taken over. 0 or a negative errno. */
 static int attach_event(struct capture *capture, int fd, uint32_t cpu)
 {
-	struct bpf_program *program =
-		bpf_object__find_program_by_name(capture->bpf->obj, event_sources[0]->program);
-	struct bpf_link *link = program ? bpf_program__attach_perf_event(program, fd) : NULL;
-	int code = link ? 0 : program ? -errno : -ENOENT;
+	struct bpf_link *link = bpf_program__attach_perf_event(capture_tick_program(capture), fd);
+	int code = link ? 0 : -errno;
 
 	if (code)
 		close(fd);

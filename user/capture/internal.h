@@ -24,6 +24,7 @@ struct capture {
 	struct ring_buffer *ring;
 	struct cpu_event *cpus; /* by number, npossible of them */
 	bool per_thread;
+	bool finds_libraries; /* the program of the ticks that is loaded does */
 	struct thread_events threads;
 	uint64_t began_ns, ended_ns; /* of taking ticks (CLOCK_MONOTONIC); 0: not yet */
 	struct pbp_scratch *scratches; /* mapped, one per possible CPU */
@@ -34,5 +35,8 @@ struct capture {
 	int stats_fd; /* holds the kernel's BPF run-time statistics on; -1: not allowed */
 	struct capture_handlers handlers;
 };
+
+/* The program that the ticks run: one of those that differ in what they need of the kernel. */
+struct bpf_program *capture_tick_program(const struct capture *capture);
 
 #endif
