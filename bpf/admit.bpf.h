@@ -46,6 +46,21 @@ static __always_inline long target_compose(struct pbp_scratch *s, const struct p
 	return 0;
 }
 
+/*
+ * Has anything written to its runtime yet? Until the dynamic linker and Python's start-up do, there is nothing to be read,
+ * nor lost. Asked of a program until it has.
+ */
+static __always_inline int runtime_is_touched(struct pbp_scratch *s, struct pbp_process *process)
+{
+	__u64 head;
+
+	if (!process->runtime_touched && s->target.runtime_addr &&
+	    !read_target(s, &head, 8,
+			 s->target.runtime_addr + s->target.layout.runtime_interpreters_head))
+		process->runtime_touched = 1;
+	return process->runtime_touched || !s->target.runtime_addr;
+}
+
 /* First tick of a process that nothing is known of. NULL: no room for it now, the next tick tries again. */
 static __always_inline struct pbp_process *process_meet(const struct task_struct *task,
 							__u64 now_ns)
@@ -188,7 +203,7 @@ PBP_GLOBAL int admit_process(__u32 cpu, int kept)
 		target_only_id(s, process->id);
 		return ADMIT_ENDING;
 	}
-	if (target_compose(s, process)) {
+	if (target_compose(s, process) || !runtime_is_touched(s, process)) {
 		target_only_id(s, process->id);
 		return ADMIT_NOT_RECOGNISED;
 	}

@@ -100,6 +100,8 @@ struct pbp_process {
 	__u32 layout;
 	__u32 verdict;
 	__u32 announced; /* enum pbp_announced */
+	__u32 runtime_touched; /* its runtime's memory was there once: missing later, it is swapped out or being copied */
+	__u32 reserved;
 };
 
 #endif
