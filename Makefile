@@ -28,11 +28,11 @@ TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg py
 BPF_SOURCE := bpf/pybpfprof.bpf.c
 SOURCES := \
 	$(addprefix user/base/, array.c clock.c err.c nearest.c pattern.c strbuf.c strtab.c terminal.c word_map.c) \
-	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c pid_namespace.c privileges.c procfs.c) \
+	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c pid_namespace.c privileges.c procfs.c time_namespace.c) \
 	$(addprefix user/python/, binaries.c binary.c build.c code.c code_read.c debug_offsets.c \
 		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
-	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
+	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c cpu_events.c cpu_presence.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	user/profile/merge.c \
 	$(addprefix user/report/, diff.c diff_chance.c diff_choose.c diff_columns.c diff_counts.c diff_files.c diff_flat.c diff_folded.c diff_match.c \
 		diff_nodes.c diff_rows.c diff_sides.c diff_stacks.c diff_tree.c) \

@@ -15,6 +15,7 @@ enum admission {
 	ADMIT_NOT_OURS,
 	ADMIT_OURS, /* s->thread and s->target are set */
 	ADMIT_NOT_RECOGNISED, /* user space has not looked at its program yet: only s->target.id is set */
+	ADMIT_LOADING, /* likewise, but its library may be known: library.bpf.h */
 	ADMIT_LOST, /* ours, but user space could not be told of it: there is no room in the ring */
 	ADMIT_ENDING, /* ours, but it has given back its memory (exit): likewise */
 };
@@ -43,6 +44,21 @@ static __always_inline long target_compose(struct pbp_scratch *s, const struct p
 	s->target.id = process->id;
 	s->target_epoch = s->thread.epoch;
 	return 0;
+}
+
+/*
+ * Has anything written to its runtime yet? Until the dynamic linker and Python's start-up do, there is nothing to be read,
+ * nor lost. Asked of a program until it has.
+ */
+static __always_inline int runtime_is_touched(struct pbp_scratch *s, struct pbp_process *process)
+{
+	__u64 head;
+
+	if (!process->runtime_touched && s->target.runtime_addr &&
+	    !read_target(s, &head, 8,
+			 s->target.runtime_addr + s->target.layout.runtime_interpreters_head))
+		process->runtime_touched = 1;
+	return process->runtime_touched || !s->target.runtime_addr;
 }
 
 /* First tick of a process that nothing is known of. NULL: no room for it now, the next tick tries again. */
@@ -173,6 +189,8 @@ PBP_GLOBAL int admit_process(__u32 cpu, int kept)
 	}
 	if (process->verdict != PBP_VERDICT_SAMPLED) {
 		target_only_id(s, process->id);
+		if (process->verdict == PBP_VERDICT_LOADING)
+			return ADMIT_LOADING;
 		if (task->mm && exec_vm != process->exec_vm)
 			process_look(process, task, now_ns, exec_vm);
 		return ADMIT_NOT_RECOGNISED;
@@ -185,7 +203,7 @@ PBP_GLOBAL int admit_process(__u32 cpu, int kept)
 		target_only_id(s, process->id);
 		return ADMIT_ENDING;
 	}
-	if (target_compose(s, process)) {
+	if (target_compose(s, process) || !runtime_is_touched(s, process)) {
 		target_only_id(s, process->id);
 		return ADMIT_NOT_RECOGNISED;
 	}

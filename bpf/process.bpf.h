@@ -37,11 +37,8 @@ static __always_inline __u32 id_new(enum pbp_id_giver giver)
 /* In i_ctime_nsec since 6.13: somebody has asked for the time (include/linux/fs.h: I_CTIME_QUERIED). */
 #define CTIME_QUERIED 0x80000000U
 
-/* The main executable of a program. */
-static __always_inline void file_key(const struct task_struct *task, struct pbp_file_key *key)
+static __always_inline void inode_key(const struct inode *inode, struct pbp_file_key *key)
 {
-	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
-
 	__builtin_memset(key, 0, sizeof(*key));
 	if (!inode)
 		return;
@@ -63,6 +60,12 @@ static __always_inline void file_key(const struct task_struct *task, struct pbp_
 		key->changed_ns = (__u64)BPF_CORE_READ(plain, i_ctime.tv_sec) * 1000000000 +
 				  (__u64)BPF_CORE_READ(plain, i_ctime.tv_nsec);
 	}
+}
+
+/* The main executable of a program. */
+static __always_inline void file_key(const struct task_struct *task, struct pbp_file_key *key)
+{
+	inode_key(BPF_CORE_READ(task, mm, exe_file, f_inode), key);
 }
 
 static __always_inline struct kernfs_node *cgroup_parent(struct kernfs_node *node)

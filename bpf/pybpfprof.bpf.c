@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "admit.bpf.h"
+#include "library.bpf.h"
 #include "maps.bpf.h"
 #include "sample.h"
 #include "task.bpf.h"
@@ -27,9 +28,8 @@ static __always_inline void count_tick(struct pbp_scratch *s, __u64 now)
 	count(s, PBP_COUNT_TICKS_SEEN);
 }
 
-/* A software CPU-clock event ticked on this CPU. */
-SEC("perf_event")
-int on_cpu_clock(struct bpf_perf_event_data *context)
+/* A software CPU-clock event ticked on this CPU. finds_libraries: the kernel can tell what is mapped where. */
+static __always_inline int tick(struct bpf_perf_event_data *context, int finds_libraries)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -44,6 +44,8 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 	count_tick(s, who.now_ns);
 	/* By way of memory, so that the verifier goes through the rest once and not once for each way to be admitted. */
 	s->admission = admit(s, cpu, task);
+	if (finds_libraries && s->admission == ADMIT_LOADING && library_find(cpu))
+		s->admission = admit_process(cpu, 0);
 	barrier();
 	admission = *(volatile __u32 *)&s->admission;
 	if (admission == ADMIT_NOT_OURS) {
@@ -71,6 +73,19 @@ int on_cpu_clock(struct bpf_perf_event_data *context)
 		status = PBP_STATUS_NATIVE;
 	sample_send(s, cpu, &who, status);
 	return 0;
+}
+
+SEC("perf_event")
+int on_cpu_clock(struct bpf_perf_event_data *context)
+{
+	return tick(context, 1);
+}
+
+/* For kernels before 5.17, which have no bpf_find_vma: one of the two is loaded. */
+SEC("perf_event")
+int on_cpu_clock_alone(struct bpf_perf_event_data *context)
+{
+	return tick(context, 0);
 }
 
 SEC("tp_btf/sched_process_exec")

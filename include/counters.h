@@ -34,6 +34,7 @@
 	X(STARTED, "programs announced", "forks, executions and first sights told to user space") \
 	X(STARTED_LOST, "announcements lost", "of these, found the ring buffer or the map full")  \
 	X(PROGRAMS_KNOWN, "programs known", "executions recognised by their file alone")          \
+	X(LIBRARIES_KNOWN, "libraries known", "processes recognised by their library's file")     \
 	X(FORKS, "forks followed", "children that took over what was known of their parent")      \
 	X(THREAD_LISTS_CUT, "thread lists cut", "searches that ended at the limit of thread states")
 

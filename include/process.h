@@ -2,7 +2,8 @@
 /*
  * What BPF remembers of processes and programs while the whole host is watched.
  *
- *   file ──▶ pbp_program     what the kernel executes: Python or not, known by its inode after the first time
+ *   file ──▶ pbp_program     what the kernel executes: Python or not, known by its inode after the first time; and by
+ *                            which library, where that has the runtime
  *   pid  ──▶ pbp_process     written by BPF alone, from the first tick, fork or exec to the end
  *   id   ──▶ pbp_answer      what user space found out, taken over by BPF at the process's next tick or fork
  *
@@ -35,6 +36,16 @@ enum pbp_verdict {
 	PBP_VERDICT_UNKNOWN, /* user space is asked: ticks are not yet recognised */
 	PBP_VERDICT_SAMPLED, /* Python: layout and runtime are set */
 	PBP_VERDICT_OTHER, /* not to be sampled, unless it maps other code later: ticks are not ours */
+	PBP_VERDICT_LOADING, /* Python once its library is mapped, which is known: a tick finds it, nobody is asked */
+	PBP_VERDICT_MAX
+};
+
+/* The Python library that a program is linked with. Addresses are as linked. */
+struct pbp_library {
+	struct pbp_file_key file; /* inode 0: size and time of change alone are known so far */
+	__u64 dynamic; /* its dynamic section: what tells it from others in the dynamic linker's list */
+	__u64 code_start; /* its lowest executable segment */
+	__u64 debug_addr; /* in the program: where the dynamic linker says where that list is (DT_DEBUG) */
 };
 
 /* A main executable that was looked at before. */
@@ -42,7 +53,9 @@ struct pbp_program {
 	__u32 verdict; /* enum pbp_verdict; UNKNOWN: each process of it must be looked at */
 	__u32 layout; /* index into the layouts */
 	__u64 linked_start; /* mm_struct.start_code of a process without load bias */
-	struct pbp_runtime linked; /* addresses without load bias; 0 stays 0 */
+	struct pbp_runtime
+		linked; /* addresses without load bias, of LOADING the library's; 0 stays 0 */
+	struct pbp_library library; /* valid if LOADING */
 };
 
 /* User space's answer about the process of an id. */
@@ -81,11 +94,14 @@ struct pbp_process {
 	__u64 exec_vm; /* pages of code mapped when user space was asked last; other code, other answer */
 	__u64 look_ns,
 		look_after_ns; /* CLOCK_MONOTONIC: when that was, and when it may be asked again */
+	__u64 loading_ns; /* CPU time that it has used while LOADING, in ticks */
 	struct pbp_runtime runtime;
 	__u32 id; /* pbp_id(), never used twice in a run */
 	__u32 layout;
 	__u32 verdict;
 	__u32 announced; /* enum pbp_announced */
+	__u32 runtime_touched; /* its runtime's memory was there once: missing later, it is swapped out or being copied */
+	__u32 reserved;
 };
 
 #endif

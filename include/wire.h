@@ -15,6 +15,7 @@ enum pbp_kind {
 	PBP_KIND_CODE, /* struct pbp_code */
 	PBP_KIND_STARTED, /* struct pbp_started */
 	PBP_KIND_LOOK, /* struct pbp_look */
+	PBP_KIND_RECOGNISED, /* struct pbp_recognised */
 	PBP_KIND_ENDED, /* struct pbp_ended */
 	PBP_KIND_THREAD_WANTED, /* struct pbp_thread_wanted */
 	PBP_KIND_MAX
@@ -157,7 +158,7 @@ struct pbp_started {
 		seen_parent_pid; /* in the profiler's, where /proc shows them; 0: not in it */
 	__u32 uid, gid; /* effective, in the initial user namespace */
 	__u32 why; /* enum pbp_started_why */
-	__u32 verdict; /* enum pbp_verdict: UNKNOWN asks for an answer */
+	__u32 verdict; /* enum pbp_verdict: UNKNOWN asks for an answer; of LOADING another record may follow */
 	__u32 layout; /* valid if SAMPLED */
 	__u32 cgroup_size; /* bytes used below */
 	__u32 arguments_size; /* likewise */
@@ -177,6 +178,15 @@ struct pbp_look {
 	__u64 start_time;
 	__u32 target;
 	__u32 pid;
+};
+
+/* A process that was LOADING has mapped its library, which is the known one: it is SAMPLED from now on. */
+struct pbp_recognised {
+	struct pbp_header header;
+	__u32 target;
+	__u32 pid;
+	__u32 layout;
+	__u32 reserved;
 };
 
 /* The program of an id has ended, by the process's end or by an exec. No sample of it follows. */

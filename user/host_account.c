@@ -42,6 +42,7 @@ void host_account_fill(struct account *account, const struct host_readings *read
 	account->rate_hz = CLOCK_NS_PER_SECOND / readings->period_ns;
 	account->elapsed_ns = readings->elapsed_ns;
 	account->ncpus = readings->ncpus;
+	account->offline_ns = readings->offline_ns;
 	account->whole_host = readings->whole_host;
 	account->per_thread = readings->per_thread;
 	account->ticks_missed = readings->per_thread ? 0 : counters[PBP_COUNT_TICKS_MISSED];

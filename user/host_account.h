@@ -14,6 +14,7 @@ struct recognition_counts;
 struct host_readings {
 	uint64_t period_ns, elapsed_ns;
 	uint32_t ncpus; /* that ticked */
+	uint64_t offline_ns; /* of these, in sum */
 	bool whole_host, per_thread;
 	uint64_t counters[PBP_COUNT_MAX];
 	bool idle_known;

@@ -44,8 +44,8 @@ struct reader_process {
 	struct process_facts facts; /* valid when facts.id.pid is not 0 */
 	struct python_process process;
 	/*
-	 * What its main executable is for all processes: verdict OTHER when it neither has a runtime nor is linked with one,
-	 * SAMPLED with linked addresses when it has one and that is in use; else UNKNOWN. The layout's index is not set.
+	 * What its main executable is for all processes, as program_judge() says; SAMPLED and LOADING only with code 0. The
+	 * layout's index is not set.
 	 */
 	struct pbp_program program;
 	struct pbp_file_key

@@ -116,8 +116,9 @@ static int take_process(const struct reader_handlers *handlers,
 		process->process = (struct python_process){ 0 };
 	else if (!settle_python(process, found->row))
 		return -EBADMSG;
-	if (process->program.verdict > PBP_VERDICT_OTHER ||
-	    (process->program.verdict == PBP_VERDICT_SAMPLED && process->code))
+	if (process->program.verdict >= PBP_VERDICT_MAX ||
+	    (process->code && (process->program.verdict == PBP_VERDICT_SAMPLED ||
+			       process->program.verdict == PBP_VERDICT_LOADING)))
 		return -EBADMSG;
 	process->program.layout = 0;
 	handlers->process(handlers->context, process);

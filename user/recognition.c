@@ -202,27 +202,32 @@ static bool is_own_child(const struct recognition *recognition, const struct pbp
 	       strncmp(record->comm, own, sizeof(own) - 1) == 0;
 }
 
+void recognition_name_program(const struct recognition *recognition, struct process *process,
+			      uint32_t layout)
+{
+	const struct program_facts *facts = programs_find(recognition->programs, &process->file);
+
+	if (!process->executable && facts)
+		process->executable = facts->executable;
+	if (!process->python && facts)
+		process->python = facts->version;
+	if (!process->python && layout < PBP_LAYOUTS_MAX)
+		process->python = recognition->versions[layout];
+}
+
 /* What is known of the program from its origin, or from its file. */
 static int start_sampled(struct recognition *recognition, struct process *process,
 			 const struct pbp_started *record, const struct process *parent)
 {
-	const struct program_facts *facts = programs_find(recognition->programs, &process->file);
 	bool followed = parent && parent->state == PROCESS_SAMPLED;
 
 	if (followed) {
 		process->runtime = parent->runtime;
 		process->row = parent->row;
-	}
-	if (followed && parent->executable)
 		process->executable = parent->executable;
-	else if (facts)
-		process->executable = facts->executable;
-	if (followed && parent->python)
 		process->python = parent->python;
-	else if (facts && facts->version)
-		process->python = facts->version;
-	else if (record->layout < PBP_LAYOUTS_MAX)
-		process->python = recognition->versions[record->layout];
+	}
+	recognition_name_program(recognition, process, record->layout);
 	return recognition_sampled(recognition, process, record->layout);
 }
 
@@ -245,6 +250,9 @@ static int start_process(struct recognition *recognition, struct process *proces
 			     record->why == PBP_STARTED_FORK ? "forked" : "known by its file");
 		return start_sampled(recognition, process, record, origin);
 	}
+	/* Either BPF finds its library and tells, or it asks for a look. */
+	if (record->verdict == PBP_VERDICT_LOADING)
+		return 0;
 	if (origin)
 		process->starting = origin->starting && record->why == PBP_STARTED_FORK;
 	return recognition_ask(recognition, process, now_ns);
@@ -287,8 +295,14 @@ static int leave_earlier(struct recognition *recognition, struct process *earlie
 static int start_again(struct recognition *recognition, struct process *process,
 		       const struct pbp_started *record)
 {
+	const struct recognition_actions *actions = &recognition->settings.actions;
 	int code = fill_from_record(recognition, process, record);
 
+	/* BPF has found its library before it found room for the record. */
+	if (!code && process->state == PROCESS_UNKNOWN && process->chosen &&
+	    record->verdict == PBP_VERDICT_SAMPLED &&
+	    actions->layout(actions->context, record->layout))
+		return start_sampled(recognition, process, record, NULL);
 	if (!code && process->in_pipeline)
 		code = recognition_describe(recognition, process, PROFILE_TIME_UNKNOWN);
 	return code;

@@ -84,6 +84,7 @@ void recognition_begin(struct recognition *recognition, struct cpu_times *times)
 /* Records. Times are CLOCK_MONOTONIC ns. 0, or -ENOMEM, -EOVERFLOW. */
 int recognition_started(struct recognition *recognition, const struct pbp_started *record,
 			uint64_t now_ns);
+int recognition_recognised(struct recognition *recognition, const struct pbp_recognised *record);
 int recognition_look(struct recognition *recognition, const struct pbp_look *record,
 		     uint64_t now_ns);
 int recognition_ended(struct recognition *recognition, const struct pbp_ended *record);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What follows from the reader's answers about a process. They may come late, or never: it goes on, ends or executes
- * something meanwhile.
+ * What follows from the reader's answers about a process, and from what BPF finds out itself. They may come late, or
+ * never: it goes on, ends or executes something meanwhile.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -192,6 +192,10 @@ static int learn_program(struct recognition *recognition, const struct process *
 		facts.executable = process->executable;
 	}
 	program.layout = layout;
+	/* Even if BPF knows it: the library that it knows was another one. */
+	if (program.verdict == PBP_VERDICT_LOADING && !answer->code &&
+	    !actions->put_program(actions->context, &process->file, &program))
+		facts.verdict = program.verdict;
 	/* Python by this process's libraries may be none by another's. */
 	if ((program.verdict == PBP_VERDICT_SAMPLED && !answer->code) ||
 	    (program.verdict == PBP_VERDICT_OTHER && answer->code == -ENOENT)) {
@@ -331,6 +335,22 @@ int recognition_answer(struct recognition *recognition, const struct reader_proc
 	if (code && code != -EAGAIN && again)
 		return recognition_ask(recognition, process, now_ns);
 	return judge(recognition, process, answer, now_ns);
+}
+
+int recognition_recognised(struct recognition *recognition, const struct pbp_recognised *record)
+{
+	const struct recognition_actions *actions = &recognition->settings.actions;
+	struct process *process = processes_find(&recognition->table, record->target);
+
+	/* One that is none to be sampled, or was looked at meanwhile, has its answer. */
+	if (!process || process->state != PROCESS_UNKNOWN || process->replaced ||
+	    !actions->layout(actions->context, record->layout))
+		return 0;
+	processes_wait_no_more(&recognition->table, process);
+	recognition_name_program(recognition, process, record->layout);
+	tell_process(recognition->settings.options->verbose, process->pid, process->comm,
+		     "known by its library's file");
+	return recognition_sampled(recognition, process, record->layout);
 }
 
 int recognition_threads(struct recognition *recognition, uint32_t id,

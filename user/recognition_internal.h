@@ -45,6 +45,10 @@ void recognition_ask_later(struct recognition *recognition, struct process *proc
 int recognition_sampled(struct recognition *recognition, struct process *process, uint32_t layout);
 int recognition_other(struct recognition *recognition, struct process *process);
 
+/* Fill what is not known of its Python, version and executable, as far as its file or its layout tell. */
+void recognition_name_program(const struct recognition *recognition, struct process *process,
+			      uint32_t layout);
+
 /* Did the user choose it by its number, which is the one that we see? */
 bool recognition_is_numbered(const struct recognition *recognition, pid_t pid);
 

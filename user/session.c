@@ -20,8 +20,8 @@
 
 /* Between two drains of the ring buffer. A wakeup by the kernel instead costs more than a whole sample. */
 #define DRAIN_NS (CLOCK_NS_PER_SECOND / 10)
-/* Between two looks for CPUs that came online. */
-#define FOLLOW_CPUS_NS (5 * CLOCK_NS_PER_SECOND)
+/* Between two looks for CPUs that came online: what they run until then is not sampled. */
+#define FOLLOW_CPUS_NS CLOCK_NS_PER_SECOND
 
 static void show_progress(struct session *session, uint64_t now)
 {

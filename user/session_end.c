@@ -105,9 +105,12 @@ void session_read_host(struct session *session, struct host_readings *readings)
 		.period_ns = session->options->period_ns,
 		.elapsed_ns = session->elapsed_ns,
 		.ncpus = capture_ncpus(session->capture),
+		.offline_ns = capture_away_ns(session->capture),
 		.whole_host = session->whole_host && !choosing_filters(session->options),
 		.per_thread = session->per_thread,
-		.idle_known = session->idle_start_ns && idle_ns >= session->idle_start_ns,
+		/* The kernel adds another clock for CPUs that are offline (fs/proc/stat.c: get_idle_time). */
+		.idle_known = session->idle_start_ns && idle_ns >= session->idle_start_ns &&
+			      capture_same_cpus(session->capture),
 		.start_ns = first > session->started_ns ? first - session->started_ns : 0,
 	};
 	if (readings->idle_known)
@@ -121,6 +124,7 @@ void session_stop(struct session *session)
 {
 	struct host_readings readings;
 
+	capture_follow_cpus(session->capture);
 	capture_record(session->capture, false);
 	session->elapsed_ns = clock_monotonic_ns() - session->recording_ns;
 	recognition_read_times(session->recognition);
@@ -165,7 +169,9 @@ void session_tell_account(const struct session *session, const struct report_opt
 	recognition_tell_blocked(session->recognition, stderr);
 	if (session->options->command && session->launch->executable[0])
 		tell_command(session->launch);
-	if (refusal) {
+	/* A shell or make may well be the command: what it started was sampled. */
+	if (refusal &&
+	    !(session->options->command && pipeline_samples(session->pipeline) > 0)) {
 		struct err told = *refusal;
 
 		err_wrap(&told, "not sampled since its execve");

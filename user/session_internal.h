@@ -59,7 +59,7 @@ struct session {
 
 	uint64_t started_ns, recording_ns, elapsed_ns, own_cpu_start_ns;
 	uint64_t idle_start_ns; /* of all CPUs, when recording began; 0: not known */
-	uint64_t cpus_followed_ns; /* when CPUs that came online were looked for last */
+	uint64_t cpus_followed_ns; /* when CPUs that came or went were looked for last */
 	uint64_t recorded_ns; /* when what was new was recorded last */
 	uint64_t written_ns; /* when there was something */
 	pid_t interim; /* a child that renders the profile so far; 0: none */

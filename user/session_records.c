@@ -58,6 +58,13 @@ static void take_look(void *context, const struct pbp_look *look)
 	session_note(session, recognition_look(session->recognition, look, clock_monotonic_ns()));
 }
 
+static void take_recognised(void *context, const struct pbp_recognised *recognised)
+{
+	struct session *session = context;
+
+	session_note(session, recognition_recognised(session->recognition, recognised));
+}
+
 static void take_ended(void *context, const struct pbp_ended *ended)
 {
 	struct session *session = context;
@@ -85,6 +92,7 @@ void session_capture_handlers(struct session *session, struct capture_handlers *
 		.code = take_code,
 		.started = take_started,
 		.look = take_look,
+		.recognised = take_recognised,
 		.ended = take_ended,
 		.thread_wanted = take_thread_wanted,
 		.malformed = take_malformed,

@@ -20,6 +20,7 @@
 #include "proc/pid_namespace.h"
 #include "proc/privileges.h"
 #include "proc/procfs.h"
+#include "proc/time_namespace.h"
 #include "profile/profile.h"
 #include "recognition.h"
 #include "session_internal.h"
@@ -243,6 +244,8 @@ int session_open(struct session *session, struct err *err)
 	struct pid_namespace namespace;
 	int code = privileges_check(err);
 
+	if (!code)
+		code = time_namespace_check(err);
 	session->whole_host = !options->npids && !options->command;
 	run_facts_read(&session->run_facts);
 	pid_namespace_read(&namespace);

@@ -79,6 +79,12 @@ struct file {
 	struct inode *f_inode;
 } __attribute__((preserve_access_index));
 
+/* Which file is mapped at an address, and from where on. */
+struct vm_area_struct {
+	unsigned long vm_start;
+	struct file *vm_file;
+} __attribute__((preserve_access_index));
+
 /* Its address tells one program from the next; what it has mapped, when to look again. */
 struct mm_struct {
 	unsigned long exec_vm; /* pages of code */

@@ -304,7 +304,7 @@ def bench_shortlived(interpreter):
 
 def bench_switches(interpreter):
     """Without, per CPU and per thread in turn, so that drift hits all alike."""
-    rounds, seconds = 4, 4
+    rounds, seconds = 3, scaled(2)
     sources = (None, "--per-cpu", "--per-thread")
     trips = {source: [] for source in sources}
     exact = {}

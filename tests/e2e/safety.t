@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What goes wrong harms nothing else: killed it leaves nothing behind, and a target that cannot be read waits alone."""
+import contextlib
 import json
 import os
 import random
@@ -133,28 +134,34 @@ class Stuck:
         self.folder.cleanup()
 
 
-def others_go_on(tap):
-    """One that does not answer is given up and named; all others, there or born meanwhile, are sampled."""
+def others_go_on(count, tap):
+    """Those that do not answer are given up and named, each on a file system of its own; all others, there or born
+    meanwhile, are sampled."""
     system = next(i for i in interpreters.own(interpreters.supported()) if i.path == SYSTEM)
-    with harness.Target(system, "calls", 120) as target, Stuck() as stuck:
+    with harness.Target(system, "calls", 120) as target, contextlib.ExitStack() as stack:
+        stuck = [stack.enter_context(Stuck()) for _ in range(count)]
         target.wait_ready()
         before = {kind: set(objects(kind)) for kind in KINDS} if shutil.which("bpftool") else None
         with harness.Sampling() as sampling:
-            time.sleep(WAITED)
+            time.sleep(WAITED * count)
             born = [Short(SYSTEM, "work", 0.3) for _ in range(3)]
         run = sampling.run
-        # One helper may still wait in the kernel, but holds nothing that ticks.
+        # A helper of each may still wait in the kernel, but holds nothing that ticks.
         left = unheld(before) if before and not harness.wait_for(lambda: not unheld(before)) else []
     problems = run.problems() + left
     mine = run.process(target.pid)
     # It may have to wait for its turn while the helper hangs (READER_HANGS_NS of user/reader.h).
-    if mine.of_status("complete") < 0.97 * mine.samples - 1000 * HANGS or mine.samples < 500:
+    if mine.of_status("complete") < 0.97 * mine.samples - 1000 * HANGS * count or mine.samples < 500:
         problems.append("%d of %d samples of the other are complete" % (mine.of_status("complete"), mine.samples))
     for one in born:
         problems += one.counted(run)
-    if not re.search(r"pid %d\b.*did not answer" % stuck.pid, run.err):
-        problems.append("pid %d is not named: %s" % (stuck.pid, run.err))
-    tap.note("%d samples of the stuck one, %d of the other" % (run.process(stuck.pid).samples, mine.samples))
+    for one in stuck:
+        if not re.search(r"pid %d\b.*did not answer" % one.pid, run.err):
+            problems.append("pid %d is not named: %s" % (one.pid, run.err))
+    if run.account.blocked != count:
+        problems.append("%d are told not to answer: %s" % (run.account.blocked, run.account.not_sampled_line))
+    tap.note("samples of the stuck ones %s, of the other %d; %s" % (
+        [run.process(one.pid).samples for one in stuck], mine.samples, run.account.not_sampled_line))
     if not harness.wait_for(lambda: not ours_of(sampling.pid)):
         problems.append("processes are left: %s" % ours_of(sampling.pid))
     return problems
@@ -230,7 +237,8 @@ def main():
     bpftool = bool(shutil.which("bpftool")) or "no bpftool"
     system = os.path.exists(SYSTEM) or "no " + SYSTEM
     tests = (("killed %d times" % KILLS, lambda: killed_often(interpreter, tap), bpftool),
-             ("a file system that never answers", lambda: others_go_on(tap), fuse),
+             ("a file system that never answers", lambda: others_go_on(1, tap), fuse),
+             ("two file systems that never answer", lambda: others_go_on(2, tap), fuse),
              ("a file system that never answers, asked for alone", it_alone, fuse),
              ("killed while a file system does not answer", killed_meanwhile, fuse if fuse is not True else bpftool),
              ("a helper that is stopped", helper_stopped, system), ("a helper that is killed", helper_killed, system))

@@ -24,6 +24,7 @@ TICKS = re.compile(
 # Of the whole host only: shares of all ticks asked.
 HOST = re.compile(
     r"host: CPU time of (?P<host_cpus>\d+) CPUs? (?:x|×) (?P<host_elapsed>\d+\.\d\d) s "
+    r"(?:less (?P<host_offline>\d+\.\d\d) s offline )?"
     r"\((?P<host_ticks>\d+) ticks\) = (?P<host_python>\d+\.\d\d) % in Python code, "
     r"(?P<host_native>\d+\.\d\d) % in native code of Python processes, "
     r"(?P<host_not_recognised>\d+\.\d\d) % not yet recognised, (?:(?P<host_lost>\d+\.\d\d) % lost, )?"

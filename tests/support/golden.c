@@ -252,6 +252,7 @@ static const struct field {
 	FIELD(rate_hz),
 	FIELD(elapsed_ns),
 	FIELD(ncpus),
+	FIELD(offline_ns),
 	FIELD(ticks_missed),
 	FIELD(ticks_missed_idle),
 	FIELD(ticks_not_ours),

@@ -35,6 +35,7 @@ static inline __u32 load32(const void *from)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #pragma GCC diagnostic ignored "-Wconversion"
+#include "link_map.h"
 #include "sample.h"
 #pragma GCC diagnostic pop
 
@@ -148,4 +149,16 @@ uint64_t host_counter(enum pbp_counter counter)
 	for (int cpu = 0; cpu < HOST_CPUS; cpu++)
 		sum += scratches[cpu]->counters[counter];
 	return sum;
+}
+
+int host_link_map_bias(struct fake_memory *memory, const struct pbp_library *library,
+		       uint64_t program_bias, uint64_t *ret_bias)
+{
+	__u64 bias = 0;
+	int failed;
+
+	current_memory = memory;
+	failed = link_map_bias(scratches[0], library, program_bias, &bias) != 0;
+	*ret_bias = bias;
+	return failed;
 }

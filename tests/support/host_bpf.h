@@ -59,6 +59,10 @@ void host_thread_init(struct host_thread *thread, const struct fake_python *pyth
 /* A tick of this CPU interrupts the thread. How much of its stack was had, also where the sample was lost. */
 enum pbp_status host_tick(struct host_thread *thread, uint32_t cpu);
 
+/* link_map_bias() of bpf/link_map.h after host_reset(). 0, or 1: the list does not have the library. */
+int host_link_map_bias(struct fake_memory *memory, const struct pbp_library *library,
+		       uint64_t program_bias, uint64_t *ret_bias);
+
 /* Of all CPUs. */
 uint64_t host_counter(enum pbp_counter counter);
 

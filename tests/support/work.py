@@ -24,9 +24,10 @@ def code(name, seconds):
 class Short:
     """One that has ended: its pid, and its CPU seconds by its own word (begin, end) and by the kernel's (cpu)."""
 
-    def __init__(self, python, name, seconds, *arguments):
+    def __init__(self, python, name, seconds, *arguments, before=(), environment=None):
         self.name = name
-        process = subprocess.Popen([python, "-S", "-c", code(name, seconds), *arguments], stdout=subprocess.PIPE)
+        process = subprocess.Popen([python, *before, "-S", "-c", code(name, seconds), *arguments],
+                                   stdout=subprocess.PIPE, env=environment)
         with process.stdout:
             self.begin, self.end = map(float, process.stdout.read().split())
         _, _, usage = os.wait4(process.pid, 0)

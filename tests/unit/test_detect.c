@@ -746,6 +746,11 @@ static void the_main_executable_is_described_whether_python_or_not(void **state)
 	assert_false(builds->program.has_runtime || builds->builds[0].in_program);
 	assert_true(builds->builds[0].file != 0);
 	assert_true(builds->builds[0].bias > 0x10000000);
+	/* What BPF finds the library by. */
+	assert_true(builds->program.debug_addr > builds->program.code_start);
+	assert_true(builds->builds[0].dynamic_addr > builds->builds[0].code_start);
+	assert_true(builds->builds[0].code_start && builds->builds[0].key.size);
+	assert_false(builds->builds[0].copied);
 	free(builds);
 
 	program.runtime_size = 4096;
@@ -778,6 +783,7 @@ static void a_program_that_has_the_librarys_data_copied_defines_it(void **state)
 			 0);
 	assert_true(build.runtime_addr > 0x10000000);
 	assert_true(build.code_type_addr && build.code_type_addr < 0x10000000);
+	assert_true(build.copied);
 }
 
 static void a_deleted_program_is_still_read(void **state)

@@ -307,6 +307,32 @@ static void libraries_that_it_is_linked_with_are_asked_for_by_name(void **state)
 	made_elf_done(&made);
 }
 
+static void the_word_for_debuggers_is_found_where_there_is_one(void **state)
+{
+	struct elf_image *image;
+	struct made_elf made;
+	uint64_t addr, debug_addr;
+	int fd;
+
+	(void)state;
+	made_elf_init(&made, 20, MADE_ELF_GNU_HASH);
+	assert_int_equal(made_elf_open(made.bytes, made.size, &image, &fd, NULL), 0);
+	assert_int_equal(elf_image_dynamic(image, &addr, &debug_addr), 0);
+	assert_int_equal(addr, MADE_ELF_ADDR + made.dynamic);
+	assert_int_equal(debug_addr, 0);
+	elf_image_close(image);
+	close(fd);
+	made_elf_entry(&made, DT_STRSZ)[1].d_tag = DT_DEBUG;
+	assert_int_equal(made_elf_open(made.bytes, made.size, &image, &fd, NULL), 0);
+	assert_int_equal(elf_image_dynamic(image, &addr, &debug_addr), 0);
+	assert_int_equal(debug_addr,
+			 addr + (uint64_t)((unsigned char *)&made_elf_entry(&made, DT_DEBUG)->d_un -
+					   (made.bytes + made.dynamic)));
+	elf_image_close(image);
+	close(fd);
+	made_elf_done(&made);
+}
+
 static void a_table_without_buckets_has_no_symbols(void **state)
 {
 	struct elf_symbol symbols[2 * MADE_ELF_NEXPORTED];
@@ -406,6 +432,7 @@ int main(void)
 		cmocka_unit_test(chains_that_do_not_end_are_left),
 		cmocka_unit_test(numbers_that_make_no_sense_are_refused),
 		cmocka_unit_test(libraries_that_it_is_linked_with_are_asked_for_by_name),
+		cmocka_unit_test(the_word_for_debuggers_is_found_where_there_is_one),
 		cmocka_unit_test(a_table_without_buckets_has_no_symbols),
 		cmocka_unit_test(only_what_has_an_address_here_is_found),
 		cmocka_unit_test(a_name_must_lie_in_the_strings),

@@ -52,6 +52,20 @@ static void samples_that_were_nobodys_are_ticks_of_others(void **state)
 	assert_int_equal(account.ticks_idle, 50);
 }
 
+static void what_the_machine_had_of_cpus_is_told(void **state)
+{
+	struct host_readings host = readings();
+	const struct recognition_counts none = { 0 };
+	struct account account = { 0 };
+
+	(void)state;
+	host.ncpus = 3;
+	host.offline_ns = 12345;
+	host_account_fill(&account, &host, &none);
+	assert_int_equal(account.ncpus, 3);
+	assert_int_equal(account.offline_ns, 12345);
+}
+
 static void missed_ticks_of_idle_times_are_told_apart(void **state)
 {
 	struct host_readings host = readings();
@@ -80,6 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tick_that_is_still_under_way_is_missing),
 		cmocka_unit_test(samples_that_were_nobodys_are_ticks_of_others),
+		cmocka_unit_test(what_the_machine_had_of_cpus_is_told),
 		cmocka_unit_test(missed_ticks_of_idle_times_are_told_apart),
 	};
 

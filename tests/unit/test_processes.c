@@ -434,6 +434,136 @@ static void a_known_program_needs_a_look_only_for_its_addresses(void **state)
 	close_world(&world);
 }
 
+static void recognise(struct world *world, uint32_t id, uint32_t layout)
+{
+	const struct pbp_recognised record = { .target = id, .layout = layout };
+
+	assert_int_equal(recognition_recognised(world->recognition, &record), 0);
+}
+
+static void one_whose_library_is_known_is_recognised_without_a_look(void **state)
+{
+	struct world world = { 0 };
+	struct pbp_started second = started(8, 101, PBP_STARTED_EXEC);
+	struct pbp_started third = started(9, 102, PBP_STARTED_EXEC);
+	struct pbp_started child = started(10, 103, PBP_STARTED_FORK);
+	struct reader_process *first;
+
+	(void)state;
+	open_world(&world);
+	start(&world, (const struct pbp_started[]){ started(7, 100, PBP_STARTED_EXEC) });
+	first = answer(7, 100, 0);
+	first->program.verdict = PBP_VERDICT_LOADING;
+	take_answer(&world, first);
+	assert_int_equal(world.nprograms, 1);
+	assert_int_equal(world.program_verdict, PBP_VERDICT_LOADING);
+
+	second.verdict = third.verdict = child.verdict = PBP_VERDICT_LOADING;
+	start(&world, &second);
+	assert_true(tick(&world, 8, 101, PBP_STATUS_NOT_RECOGNISED));
+	recognise(&world, 8, 0);
+	assert_true(tick(&world, 8, 101, PBP_STATUS_NATIVE));
+	/* Two CPUs may have found it at once. */
+	recognise(&world, 8, 0);
+	end(&world, 8, 2 * MS, false);
+	/* One that ends before it has mapped it is Python's all the same, and so is a child of it. */
+	start(&world, &third);
+	assert_true(tick(&world, 9, 102, PBP_STATUS_NOT_RECOGNISED));
+	child.parent = 9;
+	start(&world, &child);
+	recognise(&world, 10, 0);
+	assert_true(tick(&world, 10, 103, PBP_STATUS_NATIVE));
+	end(&world, 9, MS, false);
+	end(&world, 10, MS, false);
+	assert_int_equal(world.nlooks, 1);
+	finish(&world);
+	assert_int_equal(world.recognition->counts.processes, 4);
+	assert_int_equal(profile_nprocesses(world.profile), 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_string_equal(profile_process(world.profile, i)->python, "3.11.2");
+	close_world(&world);
+}
+
+static void one_that_has_another_library_is_looked_at_when_the_kernel_side_asks(void **state)
+{
+	struct world world = { 0 };
+	struct pbp_started second = started(8, 101, PBP_STARTED_EXEC);
+	const struct pbp_look look = { .target = 8, .pid = 101, .start_time = BORN };
+	struct reader_process *other;
+
+	(void)state;
+	open_world(&world);
+	start_python(&world, 7, 100);
+	second.verdict = PBP_VERDICT_LOADING;
+	start(&world, &second);
+	assert_int_equal(recognition_look(world.recognition, &look, SEC), 0);
+	assert_int_equal(world.nlooks, 2);
+	/* That library is the known one from now on, and this again if it comes back. */
+	for (int i = 0; i < 2; i++) {
+		other = answer(8, 101, 0);
+		other->program.verdict = PBP_VERDICT_LOADING;
+		take_answer(&world, other);
+		assert_int_equal(world.nprograms, 1 + i);
+		second.target++;
+		second.previous = second.target - 1;
+		start(&world, &second);
+		assert_int_equal(recognition_look(world.recognition,
+						  &(struct pbp_look){ .target = second.target },
+						  SEC),
+				 0);
+		other->target = second.target;
+		take_answer(&world, other);
+		assert_int_equal(world.nprograms, 2 + i);
+	}
+	close_world(&world);
+}
+
+static void one_that_is_announced_only_when_it_is_recognised_is_sampled(void **state)
+{
+	struct world world = { 0 };
+	struct pbp_started record = started(8, 101, PBP_STARTED_SEEN);
+
+	(void)state;
+	open_world(&world);
+	start_python(&world, 7, 100);
+	/* The record of its exec was lost. */
+	assert_true(tick(&world, 8, 101, PBP_STATUS_NOT_RECOGNISED));
+	record.verdict = PBP_VERDICT_SAMPLED;
+	start(&world, &record);
+	assert_true(tick(&world, 8, 101, PBP_STATUS_NATIVE));
+	take_answer(&world, answer(8, 101, -ESRCH));
+	end(&world, 8, 2 * MS, false);
+	finish(&world);
+	assert_int_equal(world.recognition->counts.processes, 2);
+	assert_string_equal(profile_process(world.profile, 0)->python, "3.11.2");
+	assert_string_equal(profile_process(world.profile, 0)->command, "python3 -u job.py x");
+	/* A layout that nobody has told. */
+	tick(&world, 9, 102, PBP_STATUS_NOT_RECOGNISED);
+	record.target = 9;
+	record.layout = 1;
+	start(&world, &record);
+	assert_int_equal(processes_find(&world.recognition->table, 9)->state, PROCESS_UNKNOWN);
+	close_world(&world);
+}
+
+static void nobody_is_recognised_who_is_not_to_be_sampled(void **state)
+{
+	struct world world = { .options = { .name = "other*" }, .have_layout = true };
+	struct pbp_started record = started(8, 101, PBP_STARTED_EXEC);
+
+	(void)state;
+	open_world(&world);
+	record.verdict = PBP_VERDICT_LOADING;
+	start(&world, &record);
+	assert_int_equal(world.answered.verdict, PBP_VERDICT_OTHER);
+	recognise(&world, 8, 0);
+	assert_false(tick(&world, 8, 101, PBP_STATUS_COMPLETE));
+	/* Nor whom nobody knows. */
+	recognise(&world, 99, 0);
+	assert_int_equal(finish(&world)->processes, 0);
+	close_world(&world);
+}
+
 static void an_exec_divides_the_kernels_time(void **state)
 {
 	struct world world = { .cpu_code = -ESRCH };
@@ -1022,6 +1152,11 @@ int main(void)
 		cmocka_unit_test(a_program_that_maps_python_later_is_sampled_from_then_on),
 		cmocka_unit_test(a_forked_child_is_sampled_without_a_look),
 		cmocka_unit_test(a_known_program_needs_a_look_only_for_its_addresses),
+		cmocka_unit_test(one_whose_library_is_known_is_recognised_without_a_look),
+		cmocka_unit_test(
+			one_that_has_another_library_is_looked_at_when_the_kernel_side_asks),
+		cmocka_unit_test(one_that_is_announced_only_when_it_is_recognised_is_sampled),
+		cmocka_unit_test(nobody_is_recognised_who_is_not_to_be_sampled),
 		cmocka_unit_test(an_exec_divides_the_kernels_time),
 		cmocka_unit_test(an_exec_of_a_program_that_is_none_ends_the_first),
 		cmocka_unit_test(a_lost_end_is_made_up_for_by_the_next_program_of_its_pid),

@@ -790,7 +790,7 @@ static void a_hostile_process_is_refused(void **state)
 			memcpy(&process->process.build.found, &huge, sizeof(huge));
 			break;
 		case 9:
-			process->program.verdict = PBP_VERDICT_OTHER + 1;
+			process->program.verdict = PBP_VERDICT_MAX;
 			break;
 		default: /* a program to be sampled, of a process that is not */
 			process->code = -ENOENT;

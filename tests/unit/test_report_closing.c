@@ -258,6 +258,9 @@ static void the_host_is_told_only_when_all_of_it_was_looked_at(void **state)
 	assert_words(BOTH TICKS "account whole_host 1\naccount ticks_missed 2\n"
 				"account ticks_missed_idle 2\n",
 		     expected, true);
+	/* CPUs that were offline had no time. */
+	assert_words(BOTH TICKS "account whole_host 1\naccount offline_ns 250000000\n",
+		     "host: CPU time of 2 CPUs x 1.00 s less 0.25 s offline (18 ticks) = ", true);
 	/* What is lost and missed is named as soon as there is some. */
 	assert_words(
 		BOTH TICKS "account whole_host 1\naccount ticks_missed 1\n"

@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/clock.h"
+#include "capture/cpu_events.h"
 #include "capture/internal.h"
 #include "capture/ring.h"
 #include "capture/source.h"
@@ -47,6 +48,36 @@ static uint32_t ring_bytes(uint32_t ncpus)
 	return bytes;
 }
 
+/*
+ * Can a tick ask what is mapped at an address? The helper came with 5.17; under PREEMPT_RT it refuses wherever interrupts
+ * are off (kernel/bpf/mmap_unlock_work.h).
+ */
+static bool finds_mappings(void)
+{
+	return access("/sys/kernel/realtime", F_OK) &&
+	       libbpf_probe_bpf_helper(BPF_PROG_TYPE_PERF_EVENT, BPF_FUNC_find_vma, NULL) == 1;
+}
+
+static struct bpf_program *tick_program(const struct capture *capture, bool finds_libraries)
+{
+	const struct event_source *source = event_sources[0];
+
+	return bpf_object__find_program_by_name(
+		capture->bpf->obj, finds_libraries ? source->program : source->program_alone);
+}
+
+struct bpf_program *capture_tick_program(const struct capture *capture)
+{
+	return tick_program(capture, capture->finds_libraries);
+}
+
+/* The kernel is given one of the two: what it does not know it would refuse. */
+static int choose_tick_program(struct capture *capture)
+{
+	capture->finds_libraries = finds_mappings();
+	return bpf_program__set_autoload(tick_program(capture, !capture->finds_libraries), false);
+}
+
 static int configure(struct capture *capture, const struct capture_settings *settings)
 {
 	struct pybpfprof_bpf *bpf = capture->bpf;
@@ -69,10 +100,12 @@ static int configure(struct capture *capture, const struct capture_settings *set
 	failed = bpf_map__set_max_entries(bpf->maps.ring, bytes);
 	if (!failed)
 		failed = bpf_map__set_max_entries(bpf->maps.scratches, capture->npossible);
+	if (!failed)
+		failed = choose_tick_program(capture);
 	return failed;
 }
 
-/* The scratches are mapped so that counters are read without a system call. */
+/* The scratches are mapped so that counters and times of ticks are read, and the latter set, without a system call. */
 static int map_scratches(struct capture *capture)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -80,7 +113,7 @@ static int map_scratches(struct capture *capture)
 	void *scratches;
 
 	bytes = (bytes + page - 1) / page * page;
-	scratches = mmap(NULL, bytes, PROT_READ, MAP_SHARED,
+	scratches = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 bpf_map__fd(capture->bpf->maps.scratches), 0);
 	if (scratches == MAP_FAILED)
 		return -errno;
@@ -121,8 +154,12 @@ int capture_new(const struct capture_settings *settings, const struct capture_ha
 	if (code < 0)
 		goto out;
 	capture->npossible = (uint32_t)code;
-	capture->bpf = pybpfprof_bpf__open();
-	code = capture->bpf ? configure(capture, settings) : -errno;
+	capture->cpus = calloc(capture->npossible, sizeof(*capture->cpus));
+	code = capture->cpus ? 0 : -ENOMEM;
+	if (!code) {
+		capture->bpf = pybpfprof_bpf__open();
+		code = capture->bpf ? configure(capture, settings) : -errno;
+	}
 	if (!code)
 		code = pybpfprof_bpf__load(capture->bpf);
 	if (!code)
@@ -145,13 +182,11 @@ void capture_free(struct capture *capture)
 {
 	if (!capture)
 		return;
-	for (size_t i = 0; i < capture->nattached; i++)
-		bpf_link__destroy(capture->attached[i].link);
-	free(capture->attached);
+	cpu_events_detach(capture);
 	source_threads_detach(&capture->threads);
 	ring_close(capture);
 	if (capture->scratches)
-		munmap((void *)(uintptr_t)capture->scratches, capture->scratches_bytes);
+		munmap(capture->scratches, capture->scratches_bytes);
 	if (capture->stats_fd >= 0)
 		close(capture->stats_fd);
 	pybpfprof_bpf__destroy(capture->bpf);
@@ -162,10 +197,12 @@ void capture_record(struct capture *capture, bool recording)
 {
 	uint64_t now = clock_monotonic_ns();
 
-	if (recording)
+	if (recording) {
 		capture->began_ns = now;
-	else
+		cpu_events_began(capture);
+	} else {
 		capture->ended_ns = now;
+	}
 	__atomic_store_n(&capture->bpf->bss->recording_since, recording ? now : 0,
 			 __ATOMIC_SEQ_CST);
 }

@@ -34,6 +34,7 @@ struct capture_handlers {
 	void (*code)(void *context, const struct pbp_code *code, const uint8_t *data);
 	void (*started)(void *context, const struct pbp_started *started);
 	void (*look)(void *context, const struct pbp_look *look);
+	void (*recognised)(void *context, const struct pbp_recognised *recognised);
 	void (*ended)(void *context, const struct pbp_ended *ended);
 	void (*thread_wanted)(void *context, const struct pbp_thread_wanted *wanted);
 	void (*malformed)(void *context);
@@ -54,14 +55,21 @@ void capture_free(struct capture *capture);
  */
 int capture_attach(struct capture *capture, const pid_t *pids, size_t npids, struct err *err);
 
-/* CPUs that came online since are opened, too. 0 or a negative errno; per thread there is nothing to do. */
+/*
+ * CPUs that came online since are opened, too, and those whose event has ended because they were away for a while. To be
+ * called every second or so, and right before the end. 0 or a negative errno; per thread there is nothing to do.
+ */
 int capture_follow_cpus(struct capture *capture);
 
 /* Readable when a record is there that cannot wait for the next drain. To be watched, never read. */
 int capture_fd(const struct capture *capture);
 
-/* CPUs that tick. */
+/* CPUs that tick, or did; and how long these were offline meanwhile in sum, as far as capture_follow_cpus() saw it. */
 uint32_t capture_ncpus(const struct capture *capture);
+uint64_t capture_away_ns(const struct capture *capture);
+
+/* The CPUs that are online are those that were when ticks began to be taken. */
+bool capture_same_cpus(const struct capture *capture);
 
 /* Begin (true) or end (false) to take ticks. Only between the two are they counted. */
 void capture_record(struct capture *capture, bool recording);
@@ -90,7 +98,10 @@ int capture_answer(struct capture *capture, uint32_t id, const struct pbp_answer
 /* The id has ended: its answer is given back. */
 void capture_forget(struct capture *capture, uint32_t id);
 
-/* What a main executable is, for all processes that execute it from now on. 0 or a negative errno. */
+/*
+ * What a main executable is, for all processes that execute it from now on. 0 or a negative errno; -ENOTSUP: this kernel
+ * cannot find libraries, which LOADING takes.
+ */
 int capture_put_program(struct capture *capture, const struct pbp_file_key *file,
 			const struct pbp_program *program);
 

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "capture/cpu_events.h"
 #include "capture/internal.h"
 
 const char *counter_name(enum pbp_counter counter)
@@ -29,22 +30,6 @@ const char *counter_meaning(enum pbp_counter counter)
 	return meanings[counter];
 }
 
-/* A CPU that sleeps may end the run without another tick, so BPF cannot count the ones that it missed last. */
-static void add_missed_at_end(const struct capture *capture, uint64_t counters[PBP_COUNT_MAX])
-{
-	const uint64_t period = capture->bpf->rodata->settings.period_ns;
-
-	for (size_t i = 0; i < capture->nattached; i++) {
-		const struct pbp_scratch *scratch =
-			&capture->scratches[capture->attached[i].number];
-		uint64_t last = scratch->last_tick_ns ? scratch->last_tick_ns : capture->began_ns;
-		uint64_t missed =
-			capture->ended_ns > last ? (capture->ended_ns - last) / period : 0;
-
-		counters[PBP_COUNT_TICKS_MISSED] += missed;
-	}
-}
-
 void capture_counters(const struct capture *capture, uint64_t ret_counters[PBP_COUNT_MAX])
 {
 	for (int counter = 0; counter < PBP_COUNT_MAX; counter++) {
@@ -54,8 +39,8 @@ void capture_counters(const struct capture *capture, uint64_t ret_counters[PBP_C
 			ret_counters[counter] += __atomic_load_n(
 				&capture->scratches[cpu].counters[counter], __ATOMIC_RELAXED);
 	}
-	if (capture->ended_ns && !capture->per_thread)
-		add_missed_at_end(capture, ret_counters);
+	if (!capture->per_thread)
+		ret_counters[PBP_COUNT_TICKS_MISSED] += cpu_events_missed(capture);
 }
 
 int capture_cost(const struct capture *capture, uint64_t *ret_ns, uint64_t *ret_runs)
@@ -69,12 +54,15 @@ int capture_cost(const struct capture *capture, uint64_t *ret_ns, uint64_t *ret_
 	{
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
-		int code = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
+		int fd = bpf_program__fd(program), code;
 
+		if (fd < 0) /* not loaded */
+			continue;
+		code = bpf_obj_get_info_by_fd(fd, &info, &size);
 		if (code)
 			return code;
 		*ret_ns += info.run_time_ns;
-		if (program == capture->bpf->progs.on_cpu_clock)
+		if (program == capture_tick_program(capture))
 			*ret_runs = info.run_cnt;
 	}
 	return 0;

@@ -41,7 +41,7 @@ static bool code_fits(const struct pbp_code *code, size_t size)
 static bool started_fits(const struct pbp_started *started, size_t size)
 {
 	return size == sizeof(*started) && started->why < PBP_STARTED_MAX &&
-	       started->verdict <= PBP_VERDICT_OTHER && started->cgroup_size <= PBP_CGROUP_SIZE &&
+	       started->verdict < PBP_VERDICT_MAX && started->cgroup_size <= PBP_CGROUP_SIZE &&
 	       started->arguments_size <= PBP_ARGUMENTS_SIZE &&
 	       memchr(started->comm, '\0', sizeof(started->comm)) &&
 	       memchr(started->node_name, '\0', sizeof(started->node_name));
@@ -76,6 +76,11 @@ static int take_record(void *context, void *data, size_t size)
 		fits = size == sizeof(struct pbp_look);
 		if (fits)
 			handlers->look(handlers->context, data);
+		break;
+	case PBP_KIND_RECOGNISED:
+		fits = size == sizeof(struct pbp_recognised);
+		if (fits)
+			handlers->recognised(handlers->context, data);
 		break;
 	case PBP_KIND_ENDED:
 		fits = size == sizeof(struct pbp_ended);

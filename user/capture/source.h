@@ -19,6 +19,8 @@
 struct event_source {
 	const char *name; /* what a person calls it: "CPU clock" */
 	const char *program; /* the BPF program that it runs, by name */
+	const char
+		*program_alone; /* likewise, where a tick cannot ask what is mapped at an address */
 	/*
 	 * Open the event on one CPU, not yet counting, with `period` in the source's unit. The file descriptor,
 	 * or a negative errno; -ENODEV: the CPU is not online.

@@ -27,5 +27,6 @@ static int cpu_clock_open(int cpu, uint64_t period_ns)
 const struct event_source source_cpu_clock = {
 	.name = "CPU clock",
 	.program = "on_cpu_clock",
+	.program_alone = "on_cpu_clock_alone",
 	.open = cpu_clock_open,
 };

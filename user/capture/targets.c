@@ -110,6 +110,8 @@ static int put_in_cache(const struct bpf_map *map, const void *key, const void *
 int capture_put_program(struct capture *capture, const struct pbp_file_key *file,
 			const struct pbp_program *program)
 {
+	if (program->verdict == PBP_VERDICT_LOADING && !capture->finds_libraries)
+		return -ENOTSUP;
 	return put_in_cache(capture->bpf->maps.programs, file, program);
 }
 

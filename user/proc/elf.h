@@ -82,6 +82,12 @@ int elf_image_soname(struct elf_image *image, char *buffer, size_t capacity);
 int elf_image_needs(struct elf_image *image, const char *part, bool *ret_needs);
 
 /*
+ * Where its dynamic section lies as linked, and in that the word that the dynamic linker of a program sets to the address of
+ * its struct r_debug (DT_DEBUG; <link.h>); 0: there is none, as in libraries. Errors as above.
+ */
+int elf_image_dynamic(struct elf_image *image, uint64_t *ret_addr, uint64_t *ret_debug_addr);
+
+/*
  * What to add to linked addresses, from the executable mapping that begins at start and shows the file from
  * offset. -ENOENT: no executable segment of the file is there; -EBADMSG: an image that cannot be moved was. An
  * image in memory knows its bias, and succeeds whatever the mapping.

@@ -80,7 +80,11 @@ static int read_dynamic(struct elf_image *image, struct elf_dynamic *dynamic)
 	r = elf_image_read(image, segment->p_vaddr, entries, nentries * sizeof(entries[0]));
 	if (r < 0)
 		return r == -ENOENT ? -EBADMSG : r;
+	dynamic->addr = segment->p_vaddr;
 	for (size_t i = 0; i < nentries && entries[i].d_tag != DT_NULL; i++) {
+		if (entries[i].d_tag == DT_DEBUG)
+			dynamic->debug_addr = segment->p_vaddr + i * sizeof(entries[0]) +
+					      offsetof(Elf64_Dyn, d_un);
 		r = take_entry(image, &entries[i], dynamic);
 		if (r < 0)
 			return r;
@@ -287,5 +291,16 @@ int elf_image_needs(struct elf_image *image, const char *part, bool *ret_needs)
 		}
 	}
 	*ret_needs = false;
+	return 0;
+}
+
+int elf_image_dynamic(struct elf_image *image, uint64_t *ret_addr, uint64_t *ret_debug_addr)
+{
+	int r = load_dynamic(image);
+
+	if (r < 0)
+		return r;
+	*ret_addr = image->dynamic.addr;
+	*ret_debug_addr = image->dynamic.debug_addr;
 	return 0;
 }

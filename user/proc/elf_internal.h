@@ -30,6 +30,7 @@ struct elf_once {
 /* What PT_DYNAMIC says. Addresses are as linked, 0: there is none. */
 struct elf_dynamic {
 	struct elf_once once;
+	uint64_t addr, debug_addr; /* of itself, and of the value of its DT_DEBUG */
 	uint64_t symbols_addr, gnu_hash_addr, hash_addr;
 	uint64_t strings_addr, strings_size; /* inside of one segment */
 	uint64_t soname; /* offset in the strings, 0: none */

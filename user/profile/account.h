@@ -28,6 +28,7 @@ struct account {
 	uint64_t rate_hz; /* asked for, per CPU; 0: not known, or of runs that differ */
 	uint64_t elapsed_ns; /* of sampling, wall clock */
 	uint32_t ncpus; /* that ticked */
+	uint64_t offline_ns; /* of these in sum: no tick was asked of them then */
 
 	uint64_t ticks_missed, ticks_not_ours; /* of the event source */
 	uint64_t ticks_idle; /* of those not ours: the CPU had nothing to run */

@@ -185,12 +185,15 @@ static void take_symbols(const struct elf_symbol *symbols, size_t nsymbols,
 	}
 }
 
-static void read_needs(struct elf_image *image, struct python_binary *binary)
+/* What the dynamic linker is told, and tells. */
+static void read_linking(struct elf_image *image, struct python_binary *binary)
 {
 	int r = elf_image_needs(image, "libpython", &binary->needs_libpython);
 
 	if (r < 0 && r != -ENOENT)
 		binary->needs_unknown = true;
+	if (elf_image_dynamic(image, &binary->dynamic_addr, &binary->debug_addr) < 0)
+		binary->dynamic_addr = binary->debug_addr = 0;
 }
 
 static void find_code_start(const struct elf_image *image, struct python_binary *binary)
@@ -221,7 +224,7 @@ int binary_examine(struct elf_image *image, struct python_binary *ret_binary, st
 		find_old_runtime(image, symbols, &binary);
 	if (!binary.has_runtime)
 		scan_for_runtime(image, &binary);
-	read_needs(image, &binary);
+	read_linking(image, &binary);
 	find_code_start(image, &binary);
 	if (binary.has_runtime) {
 		read_version(image, &symbols[SYMBOL_VERSION], &binary);

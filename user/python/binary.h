@@ -18,7 +18,7 @@ struct python_symbol {
 	bool exported; /* by the dynamic symbol table */
 };
 
-/* Addresses are as linked. Of an image without a runtime only the symbols, needs_* and code_start stand. */
+/* Addresses are as linked. Of an image without a runtime only the symbols, needs_*, code_start and debug_addr stand. */
 struct python_binary {
 	bool has_runtime;
 	bool old; /* up to 3.6: runtime is interp_head */
@@ -36,6 +36,7 @@ struct python_binary {
 	bool needs_libpython; /* is linked with a library called so */
 	bool needs_unknown; /* that cannot be told */
 	uint64_t code_start; /* where its lowest executable segment begins, 0: it has none */
+	uint64_t dynamic_addr, debug_addr; /* elf_image_dynamic(); 0: none */
 	const char *code_counter_symbol; /* of the rows' ones the one it has, NULL: none */
 	uint64_t code_counter_addr;
 };

@@ -149,6 +149,14 @@ static int choose_row(const struct question *question, struct python_build *buil
 	return assume_row(question, build, version_refuse(err, build->version, why));
 }
 
+static uint64_t own_address(const struct question *question, size_t symbol_at)
+{
+	const struct python_symbol *own =
+		(const void *)((const char *)&question->mapped->binary + symbol_at);
+
+	return own->addr ? own->addr + question->mapped->bias : 0;
+}
+
 /*
  * Whose definition does a library use? The dynamic linker asks the program first, and one that has the data copied
  * into itself exports it; a program with a runtime of its own is another Python.
@@ -156,8 +164,6 @@ static int choose_row(const struct question *question, struct python_build *buil
 static uint64_t bound_address(const struct question *question, size_t symbol_at)
 {
 	const struct mapped_binary *program = question->program;
-	const struct python_symbol *own =
-		(const void *)((const char *)&question->mapped->binary + symbol_at);
 	const struct python_symbol *copy;
 
 	if (program && program != question->mapped && !program->binary.has_runtime) {
@@ -165,19 +171,23 @@ static uint64_t bound_address(const struct question *question, size_t symbol_at)
 		if (copy->addr && copy->exported)
 			return copy->addr + program->bias;
 	}
-	return own->addr ? own->addr + question->mapped->bias : 0;
+	return own_address(question, symbol_at);
 }
 
 static void set_addresses(const struct question *question, struct python_build *build)
 {
 	const struct mapped_binary *mapped = question->mapped;
 	const char *counter = build->row->code_counter_symbol;
+	const size_t type_at = offsetof(struct python_binary, code_type);
+	const size_t tstate_at = offsetof(struct python_binary, current_tstate);
 
 	build->runtime_addr = mapped->binary.runtime.addr + mapped->bias;
-	build->code_type_addr = bound_address(question, offsetof(struct python_binary, code_type));
-	if (mapped->binary.old)
-		build->current_tstate_addr =
-			bound_address(question, offsetof(struct python_binary, current_tstate));
+	build->code_type_addr = bound_address(question, type_at);
+	build->copied = build->code_type_addr != own_address(question, type_at);
+	if (mapped->binary.old) {
+		build->current_tstate_addr = bound_address(question, tstate_at);
+		build->copied |= build->current_tstate_addr != own_address(question, tstate_at);
+	}
 	/* Not exported everywhere; without it identities come from contents. */
 	if (counter && mapped->binary.code_counter_symbol &&
 	    !strcmp(counter, mapped->binary.code_counter_symbol))
@@ -227,6 +237,9 @@ int build_identify(const struct mapped_binary *mapped, const char *path,
 	set_flavour(&question, &build);
 	set_addresses(&question, &build);
 	build.bias = mapped->bias;
+	build.code_start = mapped->binary.code_start;
+	build.dynamic_addr = mapped->binary.dynamic_addr;
+	build.key = mapped->key;
 	build.file = mapped->file;
 	build.in_program = program == mapped;
 	snprintf(build.found_in, sizeof(build.found_in), "%s", path);

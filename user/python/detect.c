@@ -232,6 +232,7 @@ static struct python_program describe_program(const struct search *search)
 		.needs_unknown = mapped->binary.needs_unknown,
 		.key = mapped->key,
 		.code_start = mapped->binary.code_start,
+		.debug_addr = mapped->binary.debug_addr,
 		.bias = mapped->bias,
 	};
 }

@@ -49,8 +49,11 @@ struct python_build {
 	uint64_t code_counter_addr; /* of the row's code_counter_symbol; 0: none */
 	uint64_t current_tstate_addr; /* of _PyThreadState_Current (up to 3.6); 0: none */
 	uint64_t bias; /* what was added to the file's linked addresses */
+	uint64_t code_start, dynamic_addr; /* of that file, as in struct python_binary */
+	struct pbp_file_key key; /* mapped_binary.key of it */
 	uint32_t file; /* mapped_binary.file of the file that has the runtime */
 	bool in_program; /* that is the process's main executable */
+	bool copied; /* some of its data was copied into the main executable (COPY relocation), and is used there */
 };
 
 /* What the process's main executable is, whatever other files it has mapped. */
@@ -60,7 +63,7 @@ struct python_program {
 	bool exported; /* its runtime is what other files of the process bind to */
 	bool needs_libpython, needs_unknown; /* as in struct python_binary */
 	struct pbp_file_key key; /* mapped_binary.key */
-	uint64_t code_start; /* python_binary.code_start */
+	uint64_t code_start, debug_addr; /* as in struct python_binary */
 	uint64_t bias;
 };
 

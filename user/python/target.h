@@ -60,8 +60,7 @@ struct target_answer {
 	struct process_facts facts; /* valid when facts.id.pid is not 0 */
 	struct python_process process; /* valid when 0 was returned */
 	/*
-	 * What its main executable is for all processes: verdict OTHER when it neither has a runtime nor is linked with
-	 * one, SAMPLED with linked addresses when it has the one that is in use; else UNKNOWN. layout is 0.
+	 * What its main executable is for all processes, as program_judge() says.
 	 */
 	struct pbp_program program;
 	struct pbp_file_key

@@ -38,9 +38,12 @@ void closing_add_host(struct strbuf *text, const struct account *account, bool u
 
 	if (!account->whole_host || account->per_thread || asked == 0)
 		return;
-	strbuf_add_format(text, "host: CPU time of %" PRIu32 " CPU%s %s %.2f s (%" PRIu64 " ticks)",
-			  account->ncpus, account->ncpus == 1 ? "" : "s", unicode ? "×" : "x",
-			  (double)account->elapsed_ns / 1e9, asked);
+	strbuf_add_format(text, "host: CPU time of %" PRIu32 " CPU%s %s %.2f s", account->ncpus,
+			  account->ncpus == 1 ? "" : "s", unicode ? "×" : "x",
+			  (double)account->elapsed_ns / 1e9);
+	if (account->offline_ns > 0)
+		strbuf_add_format(text, " less %.2f s offline", (double)account->offline_ns / 1e9);
+	strbuf_add_format(text, " (%" PRIu64 " ticks)", asked);
 	for (i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
 		if (shares[i].ticks > 0 || shares[i].always)
 			strbuf_add_format(text, "%s %.2f %% %s", i == 0 ? " =" : ",",
