@@ -75,6 +75,7 @@ static void counts_and_times_of_two_runs_add_up(void **state)
 	(void)state;
 	account_add(&account, &other);
 	assert_int_equal(account.elapsed_ns, THREES);
+	assert_int_equal(account.offline_ns, THREES);
 	assert_int_equal(account.ticks_missed, THREES);
 	assert_int_equal(account.ticks_not_ours, THREES);
 	assert_int_equal(account.ticks_idle, THREES);

@@ -22,6 +22,7 @@ static const struct {
 	}
 	NUMBER(rate_hz, TOGETHER_EQUAL),
 	NUMBER(elapsed_ns, TOGETHER_SUM),
+	NUMBER(offline_ns, TOGETHER_SUM),
 	NUMBER(ticks_missed, TOGETHER_SUM),
 	NUMBER(ticks_not_ours, TOGETHER_SUM),
 	NUMBER(ticks_idle, TOGETHER_SUM),
