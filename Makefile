@@ -19,8 +19,10 @@ OUT      := .out$(if $(STATIC),/static)$(if $(DEBUG),/debug)$(if $(SAN),/san)
 ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
 
 # Debian's names of what the build needs, and of what the tests need besides.
-PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev libpcre2-dev
-TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg python3-greenlet python3-gevent
+PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev libedit-dev libpcre2-dev \
+	protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
+TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg python3-greenlet python3-gevent \
+	python3-protobuf protobuf-compiler
 
 # ---- sources --------------------------------------------------------------------------------------
 BPF_SOURCE := bpf/pybpfprof.bpf.c
@@ -31,18 +33,25 @@ SOURCES := \
 		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
+	user/profile/merge.c \
+	$(addprefix user/report/, diff.c diff_chance.c diff_columns.c diff_counts.c diff_files.c diff_flat.c diff_folded.c diff_match.c \
+		diff_nodes.c diff_rows.c diff_sides.c diff_stacks.c diff_tree.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
+	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_tables.c \
+		read.c special.c stream.c tables.c unpacked.c values.c write.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
 		flat_roots.c marshal.c merged.c names.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c report_tree.c restrict.c \
 		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
-	$(addprefix user/, choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
+	$(addprefix user/, browse.c browse_commands.c browse_lines.c browse_restrictions.c choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
 		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c pipeline.c pipeline_finish.c pipeline_folded.c pipeline_private.c pipeline_tally.c \
 		pipeline_targets.c pipeline_tree.c processes.c products.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
 		recognition_end.c recognition_put.c saved.c session.c session_end.c session_records.c session_start.c telling.c)
 MAIN    := user/main.c
-OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/store/profile.pb-c.o
+# Made before anything is compiled: the BPF program as a header, and messages of saved profiles.
+GENERATED := $(OUT)/pybpfprof.skel.h $(OUT)/store/profile.pb-c.h
 PROGRAM := $(OUT)/pybpfprof
 LIBRARY := $(OUT)/libpybpfprof.a
 
@@ -56,7 +65,7 @@ CFLAGS   += -std=gnu11 $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
 # Which headers an object was made from, noted beside it.
 DEPENDS  := -MMD -MP
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Iinclude -Ibpf -isystem $(OUT)
-LDLIBS    = $(call LIBS_OF,libbpf libelf libcap jansson libpcre2-8) -lJudy -lm
+LDLIBS    = $(call LIBS_OF,libbpf libelf libcap jansson libedit libpcre2-8 libprotobuf-c zlib) -lJudy -lm
 BPFFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -O2 -g -Wall -Werror -Ivmlinux -Iinclude -MMD -MP
 
 Q := $(if $(V),,@)
@@ -72,7 +81,7 @@ $(PROGRAM): $(OUT)/$(MAIN:%.c=%.o) $(LIBRARY)
 $(LIBRARY): $(OBJECTS)
 	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
 
-$(OUT)/%.o: %.c $(OUT)/pybpfprof.skel.h
+$(OUT)/%.o: %.c $(GENERATED)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPENDS) -c -o $@ $<
 
@@ -84,6 +93,13 @@ $(OUT)/pybpfprof.bpf.o: $(BPF_SOURCE) $(OUT)/tools-found
 
 $(OUT)/pybpfprof.skel.h: $(OUT)/pybpfprof.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name pybpfprof_bpf > $@
+
+$(OUT)/store/profile.pb-c.c $(OUT)/store/profile.pb-c.h &: user/store/profile.proto $(OUT)/tools-found
+	$(call say,PROTO,$@)protoc-c --proto_path=user --c_out=$(OUT) $<
+
+# protoc-c's code is not ours to warn about.
+$(OUT)/store/profile.pb-c.o: $(OUT)/store/profile.pb-c.c $(OUT)/store/profile.pb-c.h
+	$(call say,CC,$<)$(CC) -isystem $(OUT) -std=gnu11 $(OPTIMIZE) $(SANITIZE) -c -o $@ $<
 
 -include $(OBJECTS:.o=.d) $(OUT)/user/main.d $(OUT)/pybpfprof.bpf.d
 
@@ -103,6 +119,10 @@ $(OUT)/tools-found: Makefile
 	$(call need,$(PKG_CONFIG) libcap,libcap,libcap-dev); \
 	$(call need,$(PKG_CONFIG) jansson,jansson,libjansson-dev); \
 	$(call need,$(PKG_CONFIG) --atleast-version=10.34 libpcre2-8,PCRE2 10.34 or later,libpcre2-dev); \
+	$(call need,protoc-c --version,protoc-c,protobuf-c-compiler); \
+	$(call need,$(PKG_CONFIG) libprotobuf-c,libprotobuf-c,libprotobuf-c-dev); \
+	$(call need,$(PKG_CONFIG) zlib,zlib,zlib1g-dev); \
+	$(call need,$(PKG_CONFIG) libedit,libedit,libedit-dev); \
 	$(call need,echo '#include <uthash.h>' | $(CC) -E -,uthash.h,uthash-dev); \
 	$(call need,echo '#include <Judy.h>' | $(CC) -E -,Judy.h,libjudy-dev); \
 	if [ "$$missing" ]; then echo 'hint: sudo make setup' >&2; exit 1; fi; touch $@

@@ -332,9 +332,9 @@ static void parse_line(const struct parser *parser, char *line)
 		stop(parser, "process, of, thread, stack or account is expected");
 }
 
-struct profile *golden_parse(const char *text, const char *name)
+void golden_add(struct profile *profile, const char *text, const char *name)
 {
-	struct parser parser = { .profile = profile_new(), .name = name };
+	struct parser parser = { .profile = profile, .name = name };
 	char *copy = strdup(text), *rest = copy;
 
 	if (!parser.profile || !copy)
@@ -344,7 +344,14 @@ struct profile *golden_parse(const char *text, const char *name)
 		parse_line(&parser, strsep(&rest, "\n"));
 	}
 	free(copy);
-	return parser.profile;
+}
+
+struct profile *golden_parse(const char *text, const char *name)
+{
+	struct profile *profile = profile_new();
+
+	golden_add(profile, text, name);
+	return profile;
 }
 
 char *golden_read(const char *path)

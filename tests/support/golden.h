@@ -21,6 +21,9 @@ struct profile;
 /* Never NULL: what is no such text, or memory running out, ends the program with a message that names `name`. */
 struct profile *golden_parse(const char *text, const char *name);
 
+/* Add it to a profile, whose processes of equal pid are the same. */
+void golden_add(struct profile *profile, const char *text, const char *name);
+
 /* Of a file. */
 struct profile *golden_load(const char *path);
 

@@ -10,17 +10,15 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "profile/profile.h"
 #include "report/closing.h"
 #include "report/report.h"
+#include "support/golden_check.h"
 #include "support/golden.h"
 #include "support/marshal_dump.h"
 
@@ -117,50 +115,18 @@ static char *write_variant(const struct variant *variant, const struct profile *
 	return make_text(variant->format, text, size);
 }
 
-static void update(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-/* Show the difference as diff does, on stderr, since the report is more than a line. */
-static void show_difference(const char *path, const char *text)
-{
-	char command[512];
-	FILE *diff;
-
-	snprintf(command, sizeof(command), "diff -u --label expected %s --label found - >&2", path);
-	diff = popen(command, "we");
-	assert_non_null(diff);
-	fputs(text, diff);
-	pclose(diff);
-}
-
 /* Compare, or rewrite. Returns false on a difference. */
 static bool run_case(const struct variant *variant, const char *in)
 {
 	const char *name = strrchr(in, '/') + 1;
 	struct profile *profile = golden_load(in);
 	char *text = write_variant(variant, profile);
-	char *expected, path[256];
-	bool equal = true;
+	char path[256];
+	bool equal;
 
 	snprintf(path, sizeof(path), GOLDEN "/%s/%.*s.out", variant->name, (int)(strlen(name) - 3),
 		 name);
-	if (updating) {
-		update(path, text);
-	} else {
-		expected = golden_read(path);
-		equal = expected && strcmp(expected, text) == 0;
-		if (!equal) {
-			print_error("%s differs\n", path);
-			show_difference(expected ? path : "/dev/null", text);
-		}
-		free(expected);
-	}
+	equal = golden_check(path, text, updating);
 	free(text);
 	profile_free(profile);
 	return equal;
@@ -172,14 +138,11 @@ static void every_case_is_written_byte_for_byte(void **state)
 	size_t i, differing = 0;
 	glob_t cases;
 
-	if (updating && mkdir(GOLDEN, 0777) && errno != EEXIST)
-		fail_msg("%s: %s", GOLDEN, strerror(errno));
 	if (updating) {
 		char folder[128];
 
 		snprintf(folder, sizeof(folder), GOLDEN "/%s", variant->name);
-		if (mkdir(folder, 0777) && errno != EEXIST)
-			fail_msg("%s: %s", folder, strerror(errno));
+		golden_make_folder(folder);
 	}
 	assert_int_equal(glob(GOLDEN "/*.in", 0, NULL, &cases), 0);
 	for (i = 0; i < cases.gl_pathc; i++)

@@ -36,6 +36,7 @@ struct calltree {
 	struct stack_tree *tree; /* of merged.tree's symbols, and of hidden_symbol */
 	struct calltree_node *nodes; /* of the tree's stacks */
 	size_t capacity; /* of nodes */
+	uint32_t *of_merged; /* node of the merged tree -> node */
 	uint32_t hidden_symbol;
 	struct library *libraries; /* by node, then by name, no two equal */
 	size_t nlibraries, libraries_capacity;
@@ -197,6 +198,7 @@ static int place(struct calltree *tree, struct source *sources, bool show_all)
 					&sources[i].node);
 		if (code)
 			return code;
+		tree->of_merged[i] = sources[i].node;
 		node = &tree->nodes[sources[i].node];
 		node->self_ns += from->self_ns;
 		node->total_ns += from->self_ns;
@@ -314,9 +316,10 @@ static int build(struct calltree *tree, bool show_all)
 	tree->tree = stack_tree_new();
 	tree->nodes = calloc(1, sizeof(*tree->nodes));
 	tree->capacity = 1;
+	tree->of_merged = calloc(stack_tree_count(tree->merged.tree), sizeof(*tree->of_merged));
 	sources = calloc(stack_tree_count(tree->merged.tree), sizeof(*sources));
 	code = -ENOMEM;
-	if (tree->tree && tree->nodes && sources) {
+	if (tree->tree && tree->nodes && tree->of_merged && sources) {
 		classify(&tree->merged, sources);
 		code = place(tree, sources, show_all);
 	}
@@ -351,6 +354,7 @@ void calltree_free(struct calltree *tree)
 	merged_done(&tree->merged);
 	stack_tree_free(tree->tree);
 	free(tree->nodes);
+	free(tree->of_merged);
 	free(tree->libraries);
 	free(tree);
 }
@@ -363,6 +367,11 @@ size_t calltree_count(const struct calltree *tree)
 const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index)
 {
 	return &tree->nodes[index];
+}
+
+uint32_t calltree_of_stack(const struct calltree *tree, uint32_t stack)
+{
+	return tree->of_merged[tree->merged.of_stack[stack]];
 }
 
 /* The first library of the node or of a later one. */

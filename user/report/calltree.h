@@ -51,6 +51,9 @@ void calltree_free(struct calltree *tree);
 size_t calltree_count(const struct calltree *tree);
 const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index);
 
+/* The node that a stack of the profile ends in, 0 for the empty stack; where several processes have it, one of theirs. */
+uint32_t calltree_of_stack(const struct calltree *tree, uint32_t stack);
+
 /* Add the libraries of a hidden node, "json, re", sanitized; at most four are named. */
 void calltree_add_libraries(const struct calltree *tree, uint32_t index, struct strbuf *buf,
 			    bool unicode);

@@ -138,6 +138,7 @@ static int merge_stack(void *context, uint32_t stack)
 		if (node == 0)
 			continue;
 		*place = fold(merging, from, node, cycle);
+		merged->of_stack[stack] = place->node;
 		return 0;
 	}
 	*place = (struct place){
@@ -146,6 +147,7 @@ static int merge_stack(void *context, uint32_t stack)
 		.since = from->since + 1,
 	};
 	code = stack_tree_add(merged->tree, from->node, group, &place->node);
+	merged->of_stack[stack] = place->node;
 	return code ? code : reserve_nodes(merging);
 }
 
@@ -180,8 +182,9 @@ int merged_init(struct merged *merged, const struct profile *profile)
 	if (code)
 		return code;
 	merged->tree = stack_tree_new();
+	merged->of_stack = calloc(profile_nstacks(profile), sizeof(*merged->of_stack));
 	merging.places = calloc(profile_nstacks(profile), sizeof(*merging.places));
-	code = merged->tree && merging.places ? reserve_nodes(&merging) : -ENOMEM;
+	code = merged->tree && merged->of_stack && merging.places ? reserve_nodes(&merging) : -ENOMEM;
 	if (!code)
 		code = walk_profile(profile, &merged->roots, &merge, &merging);
 	free(merging.places);
@@ -194,5 +197,6 @@ void merged_done(struct merged *merged)
 	roots_done(&merged->roots);
 	stack_tree_free(merged->tree);
 	free(merged->nodes);
+	free(merged->of_stack);
 	*merged = (struct merged){ 0 };
 }

@@ -34,12 +34,16 @@ struct store_facts {
  * offset and what is wrong there: -ENOENT and other system errors, -EBADMSG no pprof or nothing of it can be saved,
  * -EFBIG larger than STORE_* allow, -ENOMEM.
  */
-int store_read(const char *path, struct profile *profile, struct store_facts *facts, struct err *err);
+int store_read(const char *path, struct profile *profile, struct store_facts *facts,
+	       struct err *err);
 
-/* Limits of what is read, so that a small file cannot fill the memory. */
-#define STORE_FILE_MAX	     (1ULL << 30) /* bytes of a file, compressed */
-#define STORE_STRINGS_MAX    (256ULL << 20) /* bytes of all strings */
-#define STORE_MESSAGE_MAX    (1U << 20) /* bytes of one sample, location, function or mapping */
+/* Limits of what is read, so that a small file cannot fill the memory or take hours. */
+#define STORE_FILE_MAX	  (1ULL << 30) /* bytes of a file, compressed */
+#define STORE_STRINGS_MAX (256ULL << 20) /* bytes of all texts */
+#define STORE_MEMORY_MAX \
+	(640ULL << 20) /* bytes that a file may take with all that is made of it, estimated */
+#define STORE_MESSAGE_MAX	(1U << 20) /* bytes of one text, sample, location, function or mapping */
+#define STORE_LINES_MAX		4096 /* lines of a location: functions inlined into one another */
 #define STORE_SAMPLE_LABELS_MAX 64
 
 /*

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Turns locations into symbols and stacks. Knows how our own files write special symbols; anything else is a function. */
+#include "store/frames.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/strbuf.h"
+#include "profile/profile.h"
+#include "store/escape.h"
+#include "store/special.h"
+#include "store/store.h"
+#include "store/tables.h"
+#include "store/unpacked.h"
+
+/* A new stack: a node and its place in Judy's map. */
+#define STACK_COST 32
+
+/* So many frames may be looked up, and more for each byte of the file: what a hostile one can take of our time. */
+#define WORK_FREE     (64ULL << 20)
+#define WORK_PER_BYTE 200ULL
+
+struct frames {
+	struct tables *tables;
+	struct profile *profile;
+	uint32_t *symbols; /* of each line; behind them of each location without lines */
+	uint32_t
+		*nameless; /* of each location: where in `symbols` its own is, if it has no lines */
+	uint32_t unnamed; /* symbol of a sample without any location */
+	struct strbuf name, file;
+	/* The stack before: its locations from the root on, and the stack up to each. */
+	uint64_t *path;
+	uint32_t *stacks;
+	size_t path_length, path_capacity, stacks_capacity;
+	uint64_t work_left;
+};
+
+/* A text of the file as it was before it was saved. */
+static const char *text_of(const struct frames *frames, int64_t number, struct strbuf *buf)
+{
+	const char *text = tables_text(frames->tables, number);
+
+	if (!frames->tables->is_ours || !strstr(text, "\\x"))
+		return text;
+	strbuf_clear(buf);
+	unescape_text(buf, text);
+	return strbuf_text(buf);
+}
+
+/* Our special symbols have a system name and no file; our functions have no system name. */
+static bool is_special(const struct frames *frames, const struct table_function *function)
+{
+	return frames->tables->is_ours && function->system_name && !function->file;
+}
+
+/* What has no function is named by its address and file. */
+static int add_address(struct frames *frames, const struct table_location *location,
+		       uint32_t *ret_symbol)
+{
+	char name[32];
+	struct symbol symbol = { .kind = SYMBOL_FUNCTION, .function = name, .file = "" };
+
+	snprintf(name, sizeof(name), "0x%" PRIx64, location->address);
+	if (location->mapping)
+		symbol.file = text_of(frames, frames->tables->mappings[location->mapping - 1].file,
+				      &frames->file);
+	return profile_add_symbol(frames->profile, &symbol, ret_symbol);
+}
+
+static int add_line(struct frames *frames, const struct table_location *location,
+		    const struct table_line *line, uint32_t *ret_symbol)
+{
+	const struct table_function *function;
+	struct symbol symbol = { .kind = SYMBOL_FUNCTION };
+
+	if (!line->function)
+		return add_address(frames, location, ret_symbol);
+	function = &frames->tables->functions[line->function - 1];
+	symbol.function = text_of(frames, function->name, &frames->name);
+	if (is_special(frames, function) && special_read(symbol.function, &frames->file, &symbol))
+		return profile_add_symbol(frames->profile, &symbol, ret_symbol);
+	if (!*symbol.function && !frames->tables->is_ours)
+		symbol.function = text_of(frames, function->system_name, &frames->name);
+	symbol.file = text_of(frames, function->file, &frames->file);
+	symbol.line = line->line;
+	symbol.first_line = function->first_line;
+	return profile_add_symbol(frames->profile, &symbol, ret_symbol);
+}
+
+static int add_symbols(struct frames *frames)
+{
+	const struct tables *tables = frames->tables;
+	const struct symbol unnamed = { .kind = SYMBOL_UNNAMED, .function = "", .file = "" };
+	uint32_t next = (uint32_t)tables->nlines;
+	size_t i, line;
+	int code = profile_add_symbol(frames->profile, &unnamed, &frames->unnamed);
+
+	for (i = 0; i < tables->nlocations && !code; i++) {
+		const struct table_location *location = &tables->locations[i];
+
+		if (location->nlines == 0) {
+			frames->nameless[i] = next;
+			code = add_address(frames, location, &frames->symbols[next++]);
+		}
+		for (line = 0; line < location->nlines && !code; line++)
+			code = add_line(frames, location,
+					&tables->lines[location->first_line + line],
+					&frames->symbols[location->first_line + line]);
+	}
+	if (!code)
+		code = strbuf_error(&frames->name);
+	return code ? code : strbuf_error(&frames->file);
+}
+
+int frames_new(struct tables *tables, struct profile *profile, struct frames **ret_frames,
+	       struct err *err)
+{
+	struct frames *frames = calloc(1, sizeof(*frames));
+	int code = -ENOMEM;
+
+	if (!frames)
+		goto out;
+	frames->tables = tables;
+	frames->profile = profile;
+	frames->work_left = WORK_FREE + WORK_PER_BYTE * unpacked_facts(tables->unpacked).file_bytes;
+	strbuf_init(&frames->name);
+	strbuf_init(&frames->file);
+	frames->symbols = calloc(tables->nlines + tables->nlocations + 1, sizeof(*frames->symbols));
+	frames->nameless = calloc(tables->nlocations + 1, sizeof(*frames->nameless));
+	if (frames->symbols && frames->nameless)
+		code = add_symbols(frames);
+out:
+	if (code) {
+		frames_free(frames);
+		return err_set(err, code, "cannot read %s: %s", unpacked_name(tables->unpacked),
+			       strerror(-code));
+	}
+	*ret_frames = frames;
+	return 0;
+}
+
+void frames_free(struct frames *frames)
+{
+	if (!frames)
+		return;
+	strbuf_done(&frames->name);
+	strbuf_done(&frames->file);
+	free(frames->symbols);
+	free(frames->nameless);
+	free(frames->path);
+	free(frames->stacks);
+	free(frames);
+}
+
+/* Call one symbol from the stack. */
+static int push(struct frames *frames, uint32_t symbol, uint32_t *stack, struct err *err)
+{
+	const size_t before = profile_nstacks(frames->profile);
+	int code;
+
+	if (frames->work_left == 0)
+		return err_set(err, -EFBIG, "%s is too large: its stacks take too long",
+			       unpacked_name(frames->tables->unpacked));
+	frames->work_left--;
+	code = profile_add_stack(frames->profile, *stack, symbol, stack);
+	if (code)
+		return err_set(err, code, "cannot read %s: %s",
+			       unpacked_name(frames->tables->unpacked), strerror(-code));
+	return profile_nstacks(frames->profile) > before
+		       ? tables_take(frames->tables, STACK_COST, err)
+		       : 0;
+}
+
+/* Call all of a location from the stack: what is inlined comes last. */
+static int push_location(struct frames *frames, uint64_t id, uint64_t offset, uint32_t *stack,
+			 struct err *err)
+{
+	const uint64_t *index = word_map_find(&frames->tables->location_ids, id);
+	const struct table_location *location;
+	uint32_t line;
+	int code = 0;
+
+	if (!index)
+		return tables_error(frames->tables, offset, err,
+				    "a sample refers to location %" PRIu64 ", which is not there",
+				    id);
+	location = &frames->tables->locations[*index - 1];
+	if (location->nlines == 0)
+		return push(frames, frames->symbols[frames->nameless[*index - 1]], stack, err);
+	for (line = location->nlines; line > 0 && !code; line--)
+		code = push(frames, frames->symbols[location->first_line + line - 1], stack, err);
+	return code;
+}
+
+int frames_stack(struct frames *frames, const uint64_t *locations, size_t count, uint64_t offset,
+		 uint32_t *ret_stack, struct err *err)
+{
+	uint32_t stack = PROFILE_STACK_EMPTY;
+	size_t i = 0;
+	int code = 0;
+
+	if (count == 0) {
+		code = push(frames, frames->unnamed, &stack, err);
+		if (!code)
+			*ret_stack = stack;
+		return code;
+	}
+	if (array_reserve(&frames->path, &frames->path_capacity, count, sizeof(*frames->path)) ||
+	    array_reserve(&frames->stacks, &frames->stacks_capacity, count,
+			  sizeof(*frames->stacks)))
+		return err_set(err, -ENOMEM, "cannot read %s: %s",
+			       unpacked_name(frames->tables->unpacked), strerror(ENOMEM));
+	while (i < count && i < frames->path_length && frames->path[i] == locations[count - 1 - i])
+		i++;
+	if (i > 0)
+		stack = frames->stacks[i - 1];
+	for (; i < count && !code; i++) {
+		code = push_location(frames, locations[count - 1 - i], offset, &stack, err);
+		frames->path[i] = locations[count - 1 - i];
+		frames->stacks[i] = stack;
+	}
+	if (code)
+		return code;
+	frames->path_length = count;
+	*ret_stack = stack;
+	return 0;
+}

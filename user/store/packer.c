@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Samples and members of a saved file: protobuf-c makes the messages, zlib the members. Knows nothing of the order in
+ * which a profile is to be packed.
+ */
+#include "store/packer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "store/facts.h"
+#include "store/order.h"
+#include "store/packer_internal.h"
+
+/* For deflateInit2(): the largest window, and a gzip header; zlib's usual memory. */
+#define GZIP_WINDOW (15 + 16)
+#define GZIP_MEMORY 8
+
+/* So much waits for the stream. */
+#define PACKED_SIZE ((size_t)256 * 1024)
+
+_Static_assert(sizeof(struct profile_process) == 96, "no padding: processes are compared as bytes");
+
+void packer_fail(struct packer *packer, int code)
+{
+	if (!packer->code)
+		packer->code = code;
+}
+
+struct packer *packer_new(FILE *stream, bool in_one_piece)
+{
+	struct packer *packer = calloc(1, sizeof(*packer));
+
+	if (!packer)
+		return NULL;
+	packer->stream = stream;
+	packer->in_one_piece = in_one_piece;
+	strbuf_init(&packer->packed);
+	if (deflateInit2(&packer->zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
+			 Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(packer);
+		return NULL;
+	}
+	return packer;
+}
+
+void packer_free(struct packer *packer)
+{
+	if (!packer)
+		return;
+	deflateEnd(&packer->zlib);
+	strbuf_done(&packer->packed);
+	packer_free_functions(packer);
+	word_map_done(&packer->strings);
+	word_map_done(&packer->locations);
+	word_map_done(&packer->mappings);
+	word_map_done(&packer->programs);
+	free(packer->processes);
+	free(packer->location_ids);
+	free(packer->message);
+	free(packer);
+}
+
+/* Errors of the stream are for whoever owns it to find. */
+static void drain(struct packer *packer)
+{
+	fwrite(strbuf_text(&packer->packed), 1, packer->packed.length, packer->stream);
+	strbuf_clear(&packer->packed);
+}
+
+static void squeeze(struct packer *packer, const uint8_t *bytes, size_t size, int flush)
+{
+	char out[16 * 1024];
+	z_stream *zlib = &packer->zlib;
+	int status;
+
+	zlib->next_in = (Bytef *)bytes;
+	zlib->avail_in = (unsigned)size;
+	do {
+		zlib->next_out = (Bytef *)out;
+		zlib->avail_out = sizeof(out);
+		status = deflate(zlib, flush);
+		strbuf_add_bytes(&packer->packed, out, sizeof(out) - zlib->avail_out);
+		packer->bytes += sizeof(out) - zlib->avail_out;
+	} while (zlib->avail_out == 0 && status == Z_OK);
+	if (strbuf_error(&packer->packed))
+		packer_fail(packer, -ENOMEM);
+	else if (!packer->in_one_piece && packer->packed.length >= PACKED_SIZE)
+		drain(packer);
+}
+
+void packer_add_message(struct packer *packer, const Pprof__Profile *fields)
+{
+	size_t size;
+
+	if (packer->code)
+		return;
+	size = pprof__profile__get_packed_size(fields);
+	if (array_reserve(&packer->message, &packer->message_capacity, size + 1, 1)) {
+		packer_fail(packer, -ENOMEM);
+		return;
+	}
+	squeeze(packer, packer->message, pprof__profile__pack(fields, packer->message), Z_NO_FLUSH);
+}
+
+/* A number as the file's signed ones. */
+static int64_t number(struct packer *packer, uint64_t value)
+{
+	if (value > INT64_MAX)
+		packer_fail(packer, -EFBIG);
+	return (int64_t)value;
+}
+
+/* A time or a count that may as well be cut. */
+static int64_t at_most(uint64_t value)
+{
+	return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+/* What the values of samples are; texts that many readers know. */
+static void pack_head(struct packer *packer)
+{
+	const bool is_time = profile_unit(packer->profile) == PROFILE_UNIT_TIME;
+	const uint64_t rate_hz = profile_account_const(packer->profile)->rate_hz;
+	Pprof__Profile fields = PPROF__PROFILE__INIT;
+	Pprof__ValueType samples = PPROF__VALUE_TYPE__INIT, weight = PPROF__VALUE_TYPE__INIT;
+	Pprof__ValueType *types[] = { &samples, &weight };
+	int i;
+
+	packer_new_string(packer, "");
+	samples.type = packer_new_string(packer, "samples");
+	samples.unit = packer_new_string(packer, "count");
+	weight.type = packer_new_string(packer, is_time ? "cpu" : "events");
+	weight.unit = is_time ? packer_new_string(packer, "nanoseconds") : samples.unit;
+	fields.n_sample_type = 2;
+	fields.sample_type = types;
+	fields.default_sample_type = weight.type;
+	if (is_time && rate_hz) {
+		fields.period_type = &weight;
+		fields.period = (int64_t)(1000000000 / rate_hz);
+	}
+	packer_add_message(packer, &fields);
+	for (i = 0; i < LABEL_MAX; i++)
+		packer->label_keys[i] = packer_new_string(packer, label_name((enum label)i));
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(strchr(*(char *const *)a, '{'), strchr(*(char *const *)b, '{'));
+}
+
+/* The line of one run, NULL and latched when memory runs out. */
+static char *run_line(struct packer *packer, int32_t number_of_run, const struct profile_run *run)
+{
+	struct strbuf line;
+
+	strbuf_init(&line);
+	if (facts_write_run(&line, number_of_run, run)) {
+		packer_fail(packer, -ENOMEM);
+		strbuf_done(&line);
+		return NULL;
+	}
+	return line.text;
+}
+
+/* Merged profiles have many runs, whose order is to be the same in whatever order they were merged. */
+static void pack_runs(struct packer *packer)
+{
+	const size_t nruns = profile_nruns(packer->profile);
+	char **lines = calloc(nruns, sizeof(*lines));
+	size_t i, count = 0;
+
+	if (!lines)
+		packer_fail(packer, -ENOMEM);
+	while (!packer->code && count < nruns) {
+		lines[count] = run_line(packer, 0, profile_run(packer->profile, count));
+		count += lines[count] != NULL;
+	}
+	if (count == nruns)
+		qsort(lines, count, sizeof(*lines), compare_lines);
+	for (i = 0; i < count; i++) {
+		struct strbuf line;
+
+		strbuf_init(&line);
+		facts_renumber_run(&line, (int32_t)i, lines[i]);
+		if (strbuf_error(&line))
+			packer_fail(packer, -ENOMEM);
+		packer_comment(packer, strbuf_text(&line));
+		strbuf_done(&line);
+		free(lines[i]);
+	}
+	free(lines);
+}
+
+/* What ran once has the profile's account, whoever filled that. */
+static void pack_only_run(struct packer *packer)
+{
+	struct profile_run run = { .tool = "" };
+	char *line;
+
+	if (profile_nruns(packer->profile) > 0)
+		run = *profile_run(packer->profile, 0);
+	run.account = *profile_account_const(packer->profile);
+	line = run_line(packer, 0, &run);
+	if (line)
+		packer_comment(packer, line);
+	free(line);
+}
+
+/* When the first run began. */
+static int64_t began(const struct profile *profile)
+{
+	int64_t first = 0;
+	size_t i;
+
+	for (i = 0; i < profile_nruns(profile); i++) {
+		const int64_t time = profile_run(profile, i)->began_unix_ns;
+
+		if (time && (!first || time < first))
+			first = time;
+	}
+	return first;
+}
+
+void packer_begin(struct packer *packer, const struct profile *profile)
+{
+	Pprof__Profile fields = PPROF__PROFILE__INIT;
+
+	packer->profile = profile;
+	packer->bytes = 0;
+	deflateReset(&packer->zlib);
+	if (!packer->has_head)
+		pack_head(packer);
+	packer->has_head = true;
+	fields.time_nanos = began(profile);
+	fields.duration_nanos = at_most(profile_account_const(profile)->elapsed_ns);
+	packer_add_message(packer, &fields);
+	if (profile_nruns(profile) > 1)
+		pack_runs(packer);
+	else
+		pack_only_run(packer);
+}
+
+void packer_add_mapping(struct packer *packer, uint32_t process)
+{
+	packer_mapping(packer, profile_process(packer->profile, process));
+}
+
+bool packer_is_new(const struct packer *packer, const struct profile *profile, uint32_t process)
+{
+	return process >= packer->nprocesses || !packer->processes[process].mapping ||
+	       memcmp(&packer->processes[process].facts, profile_process(profile, process),
+		      sizeof(struct profile_process)) != 0;
+}
+
+/* The place of a process, zero when it is new. */
+static struct packed_process *packed_process(struct packer *packer, uint32_t process)
+{
+	const size_t count = (size_t)process + 1;
+
+	if (packer->nprocesses < count) {
+		if (array_reserve(&packer->processes, &packer->processes_capacity, count,
+				  sizeof(*packer->processes))) {
+			packer_fail(packer, -ENOMEM);
+			return NULL;
+		}
+		memset(packer->processes + packer->nprocesses, 0,
+		       (count - packer->nprocesses) * sizeof(*packer->processes));
+		packer->nprocesses = count;
+	}
+	return &packer->processes[process];
+}
+
+void packer_add_process(struct packer *packer, uint32_t process)
+{
+	const struct profile_process *facts = profile_process(packer->profile, process);
+	struct packed_process *packed;
+	struct strbuf line;
+
+	if (!packer_is_new(packer, packer->profile, process))
+		return;
+	packed = packed_process(packer, process);
+	if (!packed)
+		return;
+	if (!packed->mapping) {
+		uint64_t *programs = word_map_add(&packer->programs, (uint32_t)facts->pid);
+
+		if (programs)
+			packed->program = (uint32_t)(*programs)++;
+		else
+			packer_fail(packer, -ENOMEM);
+	}
+	packed->facts = *facts;
+	packed->mapping = packer_mapping(packer, facts);
+	strbuf_init(&line);
+	if (facts_write_process(&line, packed->program, facts))
+		packer_fail(packer, -ENOMEM);
+	packer_comment(packer, strbuf_text(&line));
+	strbuf_done(&line);
+}
+
+/* The locations of a row's stack, in packer->location_ids. Returns how many. */
+static size_t locations_of(struct packer *packer, const struct profile_row *row)
+{
+	const uint32_t mapping = packer->processes[row->process].mapping;
+	uint32_t stack = row->stack;
+	size_t count = 0;
+
+	for (; stack != PROFILE_STACK_EMPTY; stack = profile_stack_caller(packer->profile, stack)) {
+		if (array_reserve(&packer->location_ids, &packer->location_ids_capacity, count + 1,
+				  sizeof(*packer->location_ids))) {
+			packer_fail(packer, -ENOMEM);
+			return 0;
+		}
+		packer->location_ids[count++] = packer_location(
+			packer, mapping, profile_stack_symbol(packer->profile, stack));
+	}
+	return count;
+}
+
+/* One sample of the file, and its labels. */
+struct packed_sample {
+	Pprof__Sample sample;
+	int64_t values[2];
+	Pprof__Label labels[LABEL_MAX];
+	Pprof__Label *list[LABEL_MAX];
+};
+
+static Pprof__Label *add_label(struct packer *packer, struct packed_sample *packed,
+			       enum label label)
+{
+	Pprof__Label *added = &packed->labels[packed->sample.n_label];
+
+	pprof__label__init(added);
+	added->key = packer->label_keys[label];
+	packed->list[packed->sample.n_label++] = added;
+	return added;
+}
+
+static void add_text(struct packer *packer, struct packed_sample *packed, enum label label,
+		     const char *text)
+{
+	if (*text)
+		add_label(packer, packed, label)->str = packer_string(packer, text);
+}
+
+static void add_labels(struct packer *packer, struct packed_sample *packed,
+		       const struct profile_row *row)
+{
+	const struct packed_process *process = &packer->processes[row->process];
+	const struct profile_thread *thread;
+
+	packed->sample.label = packed->list;
+	add_label(packer, packed, LABEL_PID)->num = process->facts.pid;
+	if (process->program)
+		add_label(packer, packed, LABEL_PROGRAM)->num = process->program;
+	if (row->thread != PROFILE_NO_ID) {
+		thread = profile_thread(packer->profile, row->thread);
+		add_label(packer, packed, LABEL_TID)->num = thread->tid;
+		add_text(packer, packed, LABEL_THREAD, thread->name);
+	}
+	add_text(packer, packed, LABEL_PROCESS, process->facts.comm);
+	add_text(packer, packed, LABEL_CONTAINER, process->facts.container);
+	add_text(packer, packed, LABEL_PYTHON, process->facts.python);
+}
+
+static void pack_sample(struct packer *packer, struct packed_sample *packed, uint64_t samples,
+			uint64_t weight_ns)
+{
+	Pprof__Profile fields = PPROF__PROFILE__INIT;
+	Pprof__Sample *list = &packed->sample;
+
+	packed->values[0] = number(packer, samples);
+	packed->values[1] = number(packer, weight_ns);
+	fields.n_sample = 1;
+	fields.sample = &list;
+	packer_add_message(packer, &fields);
+}
+
+size_t packer_add_row(struct packer *packer, size_t row_index, const struct order_moment *moments,
+		      size_t nmoments)
+{
+	const struct profile_row *row = profile_row(packer->profile, row_index);
+	struct packed_sample packed = { .sample = PPROF__SAMPLE__INIT };
+	uint64_t samples = row->samples, weight_ns = row->weight_ns;
+	Pprof__Label *timestamp;
+	size_t i;
+
+	if (packer->code)
+		return 0;
+	packed.sample.n_location_id = locations_of(packer, row);
+	packed.sample.location_id = packer->location_ids;
+	packed.sample.n_value = 2;
+	packed.sample.value = packed.values;
+	add_labels(packer, &packed, row);
+	/* Moments that say more than their row does are cut at it, so that all sums stay what they are. */
+	if (nmoments > samples)
+		nmoments = (size_t)samples;
+	timestamp = add_label(packer, &packed, LABEL_TIMESTAMP);
+	for (i = 0; i < nmoments; i++) {
+		const uint64_t part =
+			moments[i].weight_ns < weight_ns ? moments[i].weight_ns : weight_ns;
+
+		timestamp->num = number(packer, moments[i].time_ns);
+		pack_sample(packer, &packed, 1, part);
+		weight_ns -= part;
+	}
+	samples -= nmoments;
+	packed.sample.n_label--;
+	if (samples == 0 && weight_ns == 0)
+		return nmoments;
+	pack_sample(packer, &packed, samples, weight_ns);
+	return nmoments + 1;
+}
+
+int packer_end(struct packer *packer, uint64_t *ret_bytes, struct err *err)
+{
+	if (!packer->code)
+		squeeze(packer, NULL, 0, Z_FINISH);
+	switch (packer->code) {
+	case 0:
+		drain(packer);
+		*ret_bytes = packer->bytes;
+		return 0;
+	case -EFBIG:
+		return err_set(err, packer->code,
+			       "a number or a text of the profile is too large to be saved");
+	default:
+		return err_set(err, packer->code, "cannot save the profile: %s",
+			       strerror(-packer->code));
+	}
+}
