@@ -34,7 +34,7 @@ SOURCES := \
 		program.c pystr.c runtime_scan.c seen_live.c target.c thread_find.c thread_names.c version.c) \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	user/profile/merge.c \
-	$(addprefix user/report/, diff.c diff_chance.c diff_columns.c diff_counts.c diff_files.c diff_flat.c diff_folded.c diff_match.c \
+	$(addprefix user/report/, diff.c diff_chance.c diff_choose.c diff_columns.c diff_counts.c diff_files.c diff_flat.c diff_folded.c diff_match.c \
 		diff_nodes.c diff_rows.c diff_sides.c diff_stacks.c diff_tree.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
@@ -201,8 +201,8 @@ check-pythons: setup ## every version and build, fetched or built, and their mat
 	@$(MAKE) --no-print-directory all
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) all && tests/pythons/build.sh $(PYTHONS_DIR)
 	@PYBPFPROF=$(abspath $(PROGRAM)) tests/pythons/matrix.py
-golden-update: $(OUT)/tests/test_golden ## write the expected reports anew; review the difference
-	$< --update
+golden-update: $(OUT)/tests/test_golden $(OUT)/tests/test_golden_diff ## write the expected reports anew; review the difference
+	$(OUT)/tests/test_golden --update && $(OUT)/tests/test_golden_diff --update
 
 .PHONY: bench bench-host
 bench: all $(OUT)/tests/find ## what a sample costs, in one run; asserts nothing (root)

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "profile/profile.h"
 #include "report/diff.h"
 #include "report/diff_match.h"
@@ -379,6 +380,29 @@ static void what_is_left_out_is_counted(void **state)
 	free(text);
 }
 
+static void rows_are_restricted_by_pattern(void **state)
+{
+	static const char base[] = BASE "stack 1 500 aa|/x.py|1|1\nstack 1 300 ab|/x.py|2|2\n"
+					"stack 1 200 b|/x.py|3|3\n";
+	static const char fresh[] = FRESH "stack 2 300 aa|/x.py|1|1\nstack 2 300 ab|/x.py|2|2\n"
+					  "stack 2 400 b|/x.py|3|3\n";
+	struct report_options options = { .by = REPORT_BY_FUNCTION, .nrestrictions = 1 };
+	struct err err = { 0 };
+	struct pattern *pattern;
+	char *text;
+
+	(void)state;
+	assert_int_equal(pattern_new(PATTERN_REGEX, "x.py:\\d\\(a", &pattern, &err), 0);
+	options.restrictions[0].kind = REPORT_RESTRICT_PATTERN;
+	options.restrictions[0].pattern = pattern;
+	text = write_diff(base, fresh, "flat", &options);
+	assert_non_null(strstr(text, "x.py:1  aa\n"));
+	assert_null(strstr(text, "x.py:3  b\n"));
+	assert_non_null(strstr(text, "1 more row left out by -l, 1 of them beyond chance\n"));
+	free(text);
+	pattern_free(pattern);
+}
+
 static void equal_profiles_have_no_differences(void **state)
 {
 	static const char base[] = BASE "stack 1 50 a|/v1/a.py|1|1\nstack 1 30 b|/v1/a.py|20|20\n";
@@ -411,6 +435,7 @@ int main(void)
 		cmocka_unit_test(counts_are_not_compared_with_times),
 		cmocka_unit_test(what_are_no_samples_is_not_judged_by_chance),
 		cmocka_unit_test(what_is_left_out_is_counted),
+		cmocka_unit_test(rows_are_restricted_by_pattern),
 		cmocka_unit_test(equal_profiles_have_no_differences),
 	};
 

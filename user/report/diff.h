@@ -14,9 +14,10 @@
 struct profile;
 
 /*
- * Write what `fresh` has more and less than `base` in one of the formats that have a diff (text, flat, tree, folded). Of
- * the options count by, limit, threshold, normalize, unit (samples: raw numbers in samples), show_all, color, unicode,
- * width, and the first sort where it is total. Folded is "STACK BASE FRESH", for difference flame graphs.
+ * Write what `fresh` has more and less than `base` in one of the formats that have a diff (text, flat, tree, folded).
+ * Folded is "STACK BASE FRESH", for difference flame graphs. Of the options count by, limit, threshold, normalize, unit
+ * (samples: raw numbers in samples), show_all, color, unicode, width, restrictions and sorts: self and total are how much
+ * they changed, and rows are compared by their total if that is the first sort.
  *
  * 0, or a negative errno with the reason: -EINVAL for a format without diff, with a list of those that have one, or for
  * profiles that cannot be compared that way; -ENOMEM. Stream errors are the caller's to check.

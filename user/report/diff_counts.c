@@ -56,6 +56,9 @@ static void add_left_out(struct strbuf *buf, const struct diff_counts *counts,
 	case DIFF_BEYOND_LIMIT:
 		strbuf_add_format(buf, "beyond the limit of %u", options->limit);
 		break;
+	case DIFF_RESTRICTED:
+		strbuf_add(buf, "left out by -l");
+		break;
 	case DIFF_BELOW_THRESHOLD:
 		strbuf_add_format(buf, "changed by less than %g %% of all",
 				  100 * options->threshold);
@@ -100,6 +103,7 @@ void diff_counts_add_lines(struct strbuf *buf, const struct diff_counts *counts,
 			   const struct diff_sides *sides, const struct report_options *options,
 			   const char *what)
 {
+	add_left_out(buf, counts, DIFF_RESTRICTED, options, what);
 	add_left_out(buf, counts, DIFF_BEYOND_LIMIT, options, what);
 	add_left_out(buf, counts, DIFF_BELOW_THRESHOLD, options, what);
 	add_left_out(buf, counts, DIFF_UNCHANGED, options, what);

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/strbuf.h"
 #include "profile/profile.h"
+#include "report/diff_choose.h"
 #include "report/diff_columns.h"
 #include "report/diff_counts.h"
 #include "report/diff_rows.h"
@@ -26,7 +28,9 @@ struct flat {
 	const struct diff *diff;
 	struct diff_rows rows;
 	struct file_names *names;
+	const struct diff_row **shown; /* room for all rows */
 	size_t nshown;
+	struct diff_counts counts;
 	bool raw; /* columns of what was compared, as it was */
 	size_t place_columns, function_columns;
 	struct strbuf text;
@@ -88,7 +92,7 @@ static void measure(struct flat *flat)
 		size_t columns;
 
 		strbuf_clear(&flat->text);
-		add_place(flat, &flat->rows.rows[i]);
+		add_place(flat, flat->shown[i]);
 		columns = table_columns(strbuf_text(&flat->text));
 		if (columns > flat->place_columns)
 			flat->place_columns = columns;
@@ -149,33 +153,11 @@ static void add_heading(struct flat *flat)
 	strbuf_add_format(&flat->text, "        %s\n", heading(flat->diff->options->by));
 }
 
-/* Rows are sorted by their change, so that those shown are the first ones. */
-static void choose(struct flat *flat, struct diff_counts *counts)
-{
-	const uint32_t limit = flat->diff->options->limit;
-	size_t i;
-
-	counts->tests = flat->rows.count;
-	for (i = 0; i < flat->rows.count; i++) {
-		const struct diff_row *row = &flat->rows.rows[i];
-		enum diff_place place = diff_place(flat->diff->sides, row->change, row->beyond);
-
-		if (row->beyond)
-			diff_counts_add(counts, diff_row_pair(&flat->rows, row), row->change);
-		if (place == DIFF_SHOWN && limit > 0 && flat->nshown >= limit)
-			place = DIFF_BEYOND_LIMIT;
-		flat->nshown += place == DIFF_SHOWN;
-		diff_counts_leave_out(counts, place, 1, row->beyond);
-	}
-}
-
 static void write_rows(struct flat *flat)
 {
 	const struct report_options *options = flat->diff->options;
-	struct diff_counts counts = { 0 };
 	size_t i;
 
-	choose(flat, &counts);
 	measure(flat);
 	strbuf_clear(&flat->text);
 	if (flat->nshown > 0)
@@ -184,9 +166,9 @@ static void write_rows(struct flat *flat)
 		diff_counts_add_none(&flat->text, options, heading(options->by));
 	emit(flat);
 	for (i = 0; i < flat->nshown && !flat->code; i++)
-		write_row(flat, &flat->rows.rows[i]);
+		write_row(flat, flat->shown[i]);
 	strbuf_clear(&flat->text);
-	diff_counts_add_lines(&flat->text, &counts, flat->diff->sides, options, "row");
+	diff_counts_add_lines(&flat->text, &flat->counts, flat->diff->sides, options, "row");
 	emit(flat);
 }
 
@@ -202,12 +184,17 @@ int diff_flat_write(const struct diff *diff)
 	strbuf_init(&flat.text);
 	if (!code) {
 		flat.names = file_names_new(flat.rows.names);
-		code = flat.names ? 0 : -ENOMEM;
+		flat.shown = calloc(flat.rows.count + 1, sizeof(*flat.shown));
+		code = flat.names && flat.shown ? 0 : -ENOMEM;
 	}
+	if (!code)
+		code = diff_choose(&flat.rows, diff->sides, diff->options, &flat.counts, flat.shown,
+				   &flat.nshown);
 	if (!code) {
 		write_rows(&flat);
 		code = flat.code;
 	}
+	free(flat.shown);
 	file_names_free(flat.names);
 	strbuf_done(&flat.text);
 	diff_rows_done(&flat.rows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Puts the rows of two profiles beside each other and sorts them by how much they changed. What a row adds up is
- * profile/totals' and roots.c's; how it looks is diff_flat.c's.
+ * Puts the rows of two profiles beside each other and judges how they changed. What a row adds up is profile/totals' and
+ * roots.c's; which rows are shown is diff_choose.c's, and how they look diff_flat.c's.
  */
 #include "report/diff_rows.h"
 
@@ -199,26 +199,6 @@ static int judge(struct diff_rows *rows, const struct diff_sides *sides)
 	return 0;
 }
 
-static int compare_rows(const void *left, const void *right)
-{
-	const struct diff_row *a = left, *b = right;
-	const double first = fabs(a->change), second = fabs(b->change);
-	int order;
-
-	if (first > second || first < second)
-		return first > second ? -1 : 1;
-	/* Of what changed alike, the hotter before the cooler. */
-	if (a->change > b->change || a->change < b->change)
-		return a->change > b->change ? -1 : 1;
-	order = strcmp(a->symbol->file, b->symbol->file);
-	if (order)
-		return order;
-	if (a->line != b->line)
-		return a->line < b->line ? -1 : 1;
-	order = strcmp(a->symbol->function, b->symbol->function);
-	return order ? order : (int)a->symbol->kind - (int)b->symbol->kind;
-}
-
 int diff_rows_init(struct diff_rows *rows, const struct diff_sides *sides,
 		   const struct report_options *options)
 {
@@ -234,8 +214,6 @@ int diff_rows_init(struct diff_rows *rows, const struct diff_sides *sides,
 		code = add_side(&builder, sides, options->by, (enum diff_side)side);
 	if (!code)
 		code = judge(rows, sides);
-	if (!code && rows->count > 0)
-		qsort(rows->rows, rows->count, sizeof(*rows->rows), compare_rows);
 	return code;
 }
 

@@ -22,7 +22,7 @@ struct diff_row {
 
 /* Open for reading. */
 struct diff_rows {
-	struct diff_row *rows; /* the largest change first */
+	struct diff_row *rows; /* each with a symbol of its own, in the order of first appearance */
 	size_t count;
 	bool by_total; /* rows are compared by their total, else by their self */
 	struct profile *names; /* that has the rows' symbols */
