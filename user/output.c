@@ -98,13 +98,12 @@ static int open_folder(struct output *output, const char *path, struct err *err)
 	return 0;
 }
 
-static int open_file(struct output *output, const char *path, struct err *err)
+/* A new file in the folder, under a name that nobody has. */
+static int open_temporary(struct output *output, const char *path, struct err *err)
 {
-	int fd = -1, code = open_folder(output, path, err);
+	int fd = -1;
 	long uid = sudo_id("SUDO_UID"), gid = sudo_id("SUDO_GID");
 
-	if (code)
-		return code;
 	for (int i = 0; i < NAME_TRIES && fd < 0; i++) {
 		snprintf(output->temporary, sizeof(output->temporary), ".%s.%d-%d", output->name,
 			 (int)getpid() % 100000, i);
@@ -124,6 +123,13 @@ static int open_file(struct output *output, const char *path, struct err *err)
 	if (!output->stream)
 		return err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
 	return 0;
+}
+
+static int open_file(struct output *output, const char *path, struct err *err)
+{
+	int code = open_folder(output, path, err);
+
+	return code ? code : open_temporary(output, path, err);
 }
 
 int output_open(const char *path, struct output **ret_output, struct err *err)
@@ -151,6 +157,37 @@ int output_open(const char *path, struct output **ret_output, struct err *err)
 	return 0;
 }
 
+int output_again(const struct output *output, struct output **ret_output, struct err *err)
+{
+	struct output *again;
+	int code = 0;
+
+	if (!output_is_file(output))
+		return err_set(err, -EINVAL, "'%s' is not a file", output->shown);
+	again = calloc(1, sizeof(*again));
+	if (!again)
+		return err_set(err, -ENOMEM, "out of memory");
+	again->shown = output->shown;
+	strcpy(again->name, output->name);
+	again->folder = fcntl(output->folder, F_DUPFD_CLOEXEC, 0);
+	if (again->folder < 0)
+		code = err_set(err, -errno, "cannot write to '%s': %s", output->shown,
+			       strerror(errno));
+	if (!code)
+		code = open_temporary(again, again->shown, err);
+	if (code) {
+		output_free(again);
+		return code;
+	}
+	*ret_output = again;
+	return 0;
+}
+
+bool output_is_file(const struct output *output)
+{
+	return output->folder >= 0;
+}
+
 FILE *output_stream(struct output *output)
 {
 	return output->stream;
@@ -164,7 +201,7 @@ int output_commit(struct output *output, struct err *err)
 	if (fflush(output->stream) || failed)
 		return err_set(err, errno ? -errno : -EIO, "cannot write to '%s': %s",
 			       output->shown, strerror(errno ? errno : EIO));
-	if (output->folder < 0)
+	if (!output_is_file(output) || !*output->temporary)
 		return 0;
 	if (renameat(output->folder, output->temporary, output->folder, output->name))
 		return err_set(err, -errno, "cannot write to '%s': %s", output->shown,

@@ -5,6 +5,7 @@
 #ifndef PBP_OUTPUT_H
 #define PBP_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -18,10 +19,22 @@ struct output;
  */
 int output_open(const char *path, struct output **ret_output, struct err *err);
 
+/*
+ * Another file for the same goal, whose place it takes when it is committed: in the folder that was opened, whatever lies
+ * at its path by now. Only of a file. -EINVAL: it is none.
+ */
+int output_again(const struct output *output, struct output **ret_output, struct err *err);
+
 /* To write to; owned by the output. */
 FILE *output_stream(struct output *output);
 
-/* Flush, and move the file to its name. The reason of a failure includes errors of earlier writes. */
+/* Is it a file, which appears under its name when it is committed? Else all is written as it comes. */
+bool output_is_file(const struct output *output);
+
+/*
+ * Flush, and move the file to its name, where it stays and can be written on: later commits only flush. The reason of a
+ * failure includes errors of earlier writes.
+ */
 int output_commit(struct output *output, struct err *err);
 
 /* Close; what was not committed is removed. NULL is fine. */

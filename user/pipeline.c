@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Takes records and keeps the tree of stacks while the run goes on; resolves names and lines at the end, in
- * pipeline_finish.c. A sample costs look-ups only for the frames that differ from the last one of its CPU.
+ * pipeline_flush.c. A sample costs look-ups only for the frames that differ from the last one of its CPU.
  */
 #include "pipeline.h"
 
@@ -48,6 +48,7 @@ void pipeline_free(struct pipeline *pipeline)
 	}
 	free(pipeline->paths);
 	tree_done(&pipeline->tree);
+	resolver_done(&pipeline->resolver);
 	free(pipeline->missing);
 	codes_free(pipeline->codes);
 	free(pipeline);
@@ -109,6 +110,8 @@ static int add_unnamed(struct pipeline *pipeline, struct target *target, uint32_
 		code = codes_add_unnamed(pipeline->codes, &id);
 	if (!code && id > ADDRESS_CODE_MAX)
 		code = -EOVERFLOW;
+	if (!code)
+		code = resolver_add_private(&pipeline->resolver, id);
 	if (code)
 		return code;
 	target->private_codes[target->nprivate++] = id;
@@ -202,6 +205,12 @@ static int path_count(struct pipeline *pipeline, struct target *target, struct p
 		path->place_thread = thread;
 	}
 	code = tally_count(&target->tally, path->place, 1, sample->weight_ns);
+	if (!code && pipeline->timeline)
+		code = moments_add(&target->moments,
+				   &(struct moment){ .time_ns = sample->time_ns,
+						     .weight_ns = sample->weight_ns,
+						     .thread = thread,
+						     .node = leaf });
 	if (code)
 		return code;
 	pipeline->samples++;
@@ -274,6 +283,13 @@ static int remember_missing(struct pipeline *pipeline, const struct pbp_code *re
 	return code;
 }
 
+/* Of what lies at an address no more will be known. */
+static void note_whole(struct pipeline *pipeline, uint64_t *word)
+{
+	*word |= ADDRESS_WHOLE;
+	resolver_note_whole(&pipeline->resolver, ADDRESS_CODE(*word));
+}
+
 /* A word for another code object than the one that lay at the address until now. */
 static int bind_anew(struct pipeline *pipeline, struct target *target,
 		     const struct pbp_code *record, const uint8_t *data, uint64_t *word)
@@ -298,6 +314,9 @@ static int bind_anew(struct pipeline *pipeline, struct target *target,
 	/* Only paths that may go through the address have to be resolved anew. */
 	if (*word)
 		target->binding = ++pipeline->nbindings;
+	/* Nobody will know more of what lay there. */
+	if (*word)
+		resolver_note_whole(&pipeline->resolver, ADDRESS_CODE(*word));
 	*word = bound;
 	return 0;
 }
@@ -326,7 +345,7 @@ int pipeline_code(struct pipeline *pipeline, const struct pbp_code *record, cons
 	if (code)
 		return code;
 	if (record_is_whole(record)) {
-		*word |= ADDRESS_WHOLE;
+		note_whole(pipeline, word);
 		return 0;
 	}
 	if (*word & ADDRESS_MISSING)
@@ -380,13 +399,18 @@ int pipeline_fill(struct pipeline *pipeline, const struct pbp_code *record, cons
 		return 0;
 	code = codes_fill(pipeline->codes, ADDRESS_CODE(*word), record, data, target->layout);
 	if (!code)
-		*word |= ADDRESS_WHOLE; /* nobody can know more of it */
+		note_whole(pipeline, word); /* nobody can know more of it */
 	return code;
 }
 
 void pipeline_malformed(struct pipeline *pipeline)
 {
 	profile_account(pipeline->profile)->malformed++;
+}
+
+void pipeline_keep_times(struct pipeline *pipeline)
+{
+	pipeline->timeline = true;
 }
 
 uint64_t pipeline_weight_ns(const struct pipeline *pipeline)

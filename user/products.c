@@ -11,12 +11,15 @@
 #include "base/terminal.h"
 #include "options.h"
 #include "output.h"
+#include "telling.h"
 
 struct products {
 	const struct options *options;
 	struct product {
 		const struct report_format *format;
+		const char *file;
 		struct output *output;
+		bool written;
 	} rows[OPTIONS_PRODUCTS_MAX + 1];
 	size_t count;
 };
@@ -30,6 +33,7 @@ static int add(struct products *products, const struct report_format *format, co
 	if (code)
 		return code;
 	product->format = format;
+	product->file = file;
 	products->count++;
 	return 0;
 }
@@ -60,15 +64,26 @@ int products_write(struct products *products, products_writer writer, const void
 	int code = 0;
 
 	for (size_t i = 0; i < products->count && !code; i++) {
-		const struct product *product = &products->rows[i];
+		struct product *product = &products->rows[i];
 		FILE *stream = output_stream(product->output);
 		struct report_options report = products_report_options(products->options, stream);
 
 		code = writer(context, product->format, &report, stream, err);
 		if (!code)
 			code = output_commit(product->output, err);
+		product->written = !code;
 	}
 	return code;
+}
+
+void products_tell(const struct products *products)
+{
+	for (size_t i = 0; i < products->count; i++) {
+		const struct product *product = &products->rows[i];
+
+		if (product->written && output_is_file(product->output))
+			tell_wrote(product->file, "", report_next(product->format));
+	}
 }
 
 void products_free(struct products *products)

@@ -28,6 +28,9 @@ int products_open(const struct options *options, struct products **ret_products,
 int products_write(struct products *products, products_writer writer, const void *context,
 		   struct err *err);
 
+/* On standard error a line for each file that was written, with the command that opens it. */
+void products_tell(const struct products *products);
+
 /* Close; what was not written is removed. NULL is fine. */
 void products_free(struct products *products);
 

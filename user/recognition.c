@@ -84,6 +84,8 @@ int recognition_describe(struct recognition *recognition, const struct process *
 		.container = "",
 		.container_id = container ? container->id : "",
 		.unit = container ? container->unit : "",
+		.executable = text_or_empty(process->executable),
+		.machine = text_or_empty(recognition->settings.machine),
 		.kernel_ns = kernel_ns,
 	};
 
@@ -211,6 +213,10 @@ static int start_sampled(struct recognition *recognition, struct process *proces
 		process->runtime = parent->runtime;
 		process->row = parent->row;
 	}
+	if (followed && parent->executable)
+		process->executable = parent->executable;
+	else if (facts)
+		process->executable = facts->executable;
 	if (followed && parent->python)
 		process->python = parent->python;
 	else if (facts && facts->version)

@@ -167,7 +167,9 @@ static int fill_from_answer(struct recognition *recognition, struct process *pro
 	process->runtime = recognition_runtime(&answer->process.target);
 	process->row = answer->process.build.row;
 	version_describe(&answer->process.build, version, sizeof(version));
-	return processes_intern(&recognition->table, version, &process->python);
+	code = processes_intern_executable(&recognition->table, answer->process.build.found_in,
+					   &process->executable);
+	return code ? code : processes_intern(&recognition->table, version, &process->python);
 }
 
 /* What its main executable is, for those that execute it later. */
@@ -187,6 +189,7 @@ static int learn_program(struct recognition *recognition, const struct process *
 	if (!answer->code) {
 		facts.python = true;
 		facts.version = process->python;
+		facts.executable = process->executable;
 	}
 	program.layout = layout;
 	/* Python by this process's libraries may be none by another's. */

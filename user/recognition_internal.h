@@ -10,7 +10,7 @@
 /* Processes that ended before they were known, remembered for what their files turn out to be. */
 #define RECOGNITION_GONE_MAX 1024
 /* Processes that did not answer and are named; and kinds of refusal that are told. */
-#define RECOGNITION_NAMED_MAX	32
+#define RECOGNITION_NAMED_MAX	 32
 #define RECOGNITION_REFUSALS_MAX 1024
 
 struct recognition {

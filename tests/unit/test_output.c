@@ -483,6 +483,231 @@ static void standard_output_is_not_closed(void **state)
 	assert_true(fileno(stdout) >= 0 && fcntl(fileno(stdout), F_GETFD) >= 0);
 }
 
+/* ---- a file that is written while it has its name already, and then anew ---- */
+
+static struct output *again_well(const struct output *output)
+{
+	struct output *again = NULL;
+	struct err err = { 0 };
+
+	assert_int_equal(output_again(output, &again, &err), 0);
+	assert_non_null(again);
+	return again;
+}
+
+static void commit_well(struct output *output)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(output_commit(output, &err), 0);
+	assert_int_equal(err.code, 0);
+}
+
+static void a_file_can_be_written_on_under_its_name(void **state)
+{
+	struct place *place = *state;
+	struct output *output = open_well(in(place, "out"));
+
+	assert_true(output_is_file(output));
+	fputs("first ", output_stream(output));
+	commit_well(output);
+	assert_content(place->path, "first ");
+	fputs("second", output_stream(output));
+	assert_content(place->path, "first ");
+	commit_well(output);
+	assert_content(place->path, "first second");
+	fputs(" lost", output_stream(output));
+	output_free(output);
+	assert_content(place->path, "first second lost");
+	assert_int_equal(files(place, false), 1);
+}
+
+/* Or the user would find the name gone, or another file changed. */
+static void a_later_commit_does_not_touch_what_lies_at_the_name_by_then(void **state)
+{
+	struct place *place = *state;
+	struct output *output = open_well(in(place, "out"));
+
+	commit_well(output);
+	assert_int_equal(unlink(place->path), 0);
+	put(place->path, "theirs");
+	fputs("ours", output_stream(output));
+	commit_well(output);
+	output_free(output);
+	assert_content(place->path, "theirs");
+}
+
+static void another_file_takes_the_place_of_the_first(void **state)
+{
+	struct place *place = *state;
+	struct output *output = open_well(in(place, "out")), *again;
+	struct stat status;
+
+	fputs("streamed", output_stream(output));
+	commit_well(output);
+	again = again_well(output);
+	fputs("in order", output_stream(again));
+	assert_content(place->path, "streamed");
+	assert_int_equal(files(place, false), 2);
+	commit_well(again);
+	output_free(again);
+	output_free(output);
+	assert_content(place->path, "in order");
+	assert_int_equal(files(place, false), 1);
+	assert_int_equal(stat(place->path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+static void another_file_that_is_not_committed_leaves_the_first(void **state)
+{
+	struct place *place = *state;
+	struct output *output = open_well(in(place, "out")), *again;
+
+	fputs("streamed", output_stream(output));
+	commit_well(output);
+	again = again_well(output);
+	fputs("half", output_stream(again));
+	output_free(again);
+	output_free(output);
+	assert_content(place->path, "streamed");
+	assert_int_equal(files(place, false), 1);
+}
+
+/* As a user may do to whom root writes: only the folder that was opened is written to, whatever has its name. */
+static void a_folder_swapped_between_the_two_files_does_not_lead_us_astray(void **state)
+{
+	struct place *place = *state;
+	struct output *output, *again;
+	char folder[128], moved[128], victim[128], target[160];
+
+	snprintf(folder, sizeof(folder), "%s/folder", place->folder);
+	snprintf(moved, sizeof(moved), "%s/moved", place->folder);
+	snprintf(victim, sizeof(victim), "%s/victim", place->folder);
+	snprintf(target, sizeof(target), "%s/out", victim);
+	assert_int_equal(mkdir(folder, 0700) | mkdir(victim, 0700), 0);
+	put(target, "precious");
+	output = open_well(in(place, "folder/out"));
+	fputs("streamed", output_stream(output));
+	assert_int_equal(rename(folder, moved), 0);
+	assert_int_equal(symlink(victim, folder), 0);
+	commit_well(output);
+	assert_content(in(place, "moved/out"), "streamed");
+	again = again_well(output);
+	fputs("in order", output_stream(again));
+	commit_well(again);
+	output_free(again);
+	output_free(output);
+	assert_content(target, "precious");
+	assert_content(in(place, "moved/out"), "in order");
+	assert_int_equal(unlink(place->path) | unlink(target) | rmdir(moved) | rmdir(victim), 0);
+}
+
+/* Between the two the user puts a link at the name, of whichever kind. */
+static void links_put_at_the_name_between_the_two_files_are_replaced(void **state)
+{
+	struct place *place = *state;
+	char victim[128];
+
+	snprintf(victim, sizeof(victim), "%s/victim", place->folder);
+	put(victim, "precious");
+	for (int hard = 0; hard < 2; hard++) {
+		struct output *output = open_well(in(place, "out")), *again;
+
+		fputs("streamed", output_stream(output));
+		commit_well(output);
+		assert_int_equal(unlink(place->path), 0);
+		assert_int_equal(hard ? link(victim, place->path) : symlink(victim, place->path),
+				 0);
+		fputs(" on", output_stream(output));
+		commit_well(output);
+		again = again_well(output);
+		fputs("in order", output_stream(again));
+		commit_well(again);
+		output_free(again);
+		output_free(output);
+		assert_content(victim, "precious");
+		assert_content(in(place, "out"), "in order");
+	}
+}
+
+static void a_hard_link_to_another_users_file_at_the_goal_is_replaced(void **state)
+{
+	struct place *place = *state;
+	struct stat status;
+	char victim[128];
+
+	if (geteuid())
+		skip();
+	snprintf(victim, sizeof(victim), "%s/victim", place->folder);
+	put(victim, "precious");
+	assert_int_equal(chown(victim, SOMEBODY, SOMEBODY), 0);
+	assert_int_equal(link(victim, in(place, "out")), 0);
+	setenv("SUDO_UID", "54322", 1);
+	setenv("SUDO_GID", "54322", 1);
+	write_well(place->path, "new");
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	assert_content(victim, "precious");
+	assert_int_equal(stat(victim, &status), 0);
+	assert_int_equal(status.st_uid, SOMEBODY);
+	assert_int_equal(stat(place->path, &status), 0);
+	assert_int_equal(status.st_uid, 54322);
+}
+
+/* Where others may make files, but not remove ours: root is kept from nothing, its file is the user's all the same. */
+static void in_a_sticky_folder_another_users_file_gives_way_to_a_new_one(void **state)
+{
+	struct place *place = *state;
+	struct stat status;
+
+	if (geteuid())
+		skip();
+	assert_int_equal(chmod(place->folder, 01777), 0);
+	put(in(place, "out"), "theirs");
+	assert_int_equal(chown(place->path, SOMEBODY, SOMEBODY), 0);
+	setenv("SUDO_UID", "54322", 1);
+	setenv("SUDO_GID", "54322", 1);
+	write_well(place->path, "new");
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	assert_content(place->path, "new");
+	assert_int_equal(stat(place->path, &status), 0);
+	assert_int_equal(status.st_uid, 54322);
+}
+
+static void in_a_sticky_folder_a_user_gets_a_reason_and_leaves_nothing(void **state)
+{
+	struct place *place = *state;
+	struct output *output;
+	struct err err = { 0 };
+
+	if (geteuid())
+		skip();
+	assert_int_equal(chmod(place->folder, 01777), 0);
+	put(in(place, "out"), "theirs");
+	assert_int_equal(seteuid(SOMEBODY), 0);
+	output = open_well(place->path);
+	fputs("new", output_stream(output));
+	assert_int_equal(output_commit(output, &err), -EPERM);
+	assert_non_null(strstr(err.message, place->path));
+	output_free(output);
+	assert_int_equal(seteuid(0), 0);
+	assert_content(place->path, "theirs");
+	assert_int_equal(files(place, false), 1);
+}
+
+static void what_is_no_file_has_no_second_one(void **state)
+{
+	struct output *output = open_well("/dev/null"), *again = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_false(output_is_file(output));
+	assert_int_equal(output_again(output, &again, &err), -EINVAL);
+	assert_null(again);
+	output_free(output);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -509,6 +734,16 @@ int main(void)
 		TEST(an_error_of_an_earlier_write_is_not_forgotten),
 		TEST(a_device_is_written_to_as_it_is),
 		TEST(standard_output_is_not_closed),
+		TEST(a_file_can_be_written_on_under_its_name),
+		TEST(a_later_commit_does_not_touch_what_lies_at_the_name_by_then),
+		TEST(another_file_takes_the_place_of_the_first),
+		TEST(another_file_that_is_not_committed_leaves_the_first),
+		TEST(a_folder_swapped_between_the_two_files_does_not_lead_us_astray),
+		TEST(links_put_at_the_name_between_the_two_files_are_replaced),
+		TEST(a_hard_link_to_another_users_file_at_the_goal_is_replaced),
+		TEST(in_a_sticky_folder_another_users_file_gives_way_to_a_new_one),
+		TEST(in_a_sticky_folder_a_user_gets_a_reason_and_leaves_nothing),
+		TEST(what_is_no_file_has_no_second_one),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);

@@ -69,6 +69,22 @@ const struct report_format *report_find_by_file(const char *file)
 	return NULL;
 }
 
+/* What to type next. */
+static const struct {
+	const char *format, *command;
+} next_commands[] = {
+	{ "pprof", "pybpfprof report" },
+	{ "pstats", "python3 -m pstats" },
+};
+
+const char *report_next(const struct report_format *format)
+{
+	for (size_t i = 0; i < sizeof(next_commands) / sizeof(*next_commands); i++)
+		if (strcmp(next_commands[i].format, format->name) == 0)
+			return next_commands[i].command;
+	return NULL;
+}
+
 void report_options_init(struct report_options *options)
 {
 	*options = (struct report_options){

@@ -135,6 +135,9 @@ const struct report_format *report_find(const char *name);
 /* The format that the file name's ending chooses, NULL when none does. */
 const struct report_format *report_find_by_file(const char *file);
 
+/* The command that opens a file of that format, to be followed by its name; NULL: none is known. */
+const char *report_next(const struct report_format *format);
+
 /* What a user gets who asks for nothing: by line, 40 rows, nodes of 1 %, library frames folded, no colour, ASCII. */
 void report_options_init(struct report_options *options);
 
