@@ -40,9 +40,9 @@ SOURCES := \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
 	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_tables.c \
 		read.c special.c stream.c tables.c unpacked.c values.c write.c) \
-	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
-		flat_roots.c marshal.c merged.c names.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c report_tree.c restrict.c \
-		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
+	$(addprefix user/report/, amounts.c calltree.c calltree_invert.c calltree_place.c choose.c closing.c closing_host.c closing_runs.c coarse.c command.c empty.c file_names.c \
+		flat_roots.c library.c marshal.c merged.c modules.c names.c ownership.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c \
+		report_tree.c restrict.c root_label.c roots.c sort.c standard_name.c style.c subject.c table.c tails.c tree_line.c walk.c) \
 	$(addprefix user/, browse.c browse_commands.c browse_lines.c browse_restrictions.c choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
 		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c \

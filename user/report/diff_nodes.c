@@ -168,7 +168,7 @@ int diff_nodes_init(struct diff_nodes *nodes, const struct diff_sides *sides,
 	int code;
 
 	*nodes = (struct diff_nodes){ 0 };
-	code = calltree_new(stacks->both, options->show_all, &nodes->tree);
+	code = calltree_new(stacks->both, options, &nodes->tree);
 	if (code)
 		return code;
 	nodes->nodes = calloc(calltree_count(nodes->tree), sizeof(*nodes->nodes));

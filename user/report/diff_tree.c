@@ -18,6 +18,7 @@
 #include "report/diff_counts.h"
 #include "report/diff_nodes.h"
 #include "report/diff_stacks.h"
+#include "report/file_names.h"
 #include "report/names.h"
 #include "report/roots.h"
 #include "report/style.h"
@@ -336,7 +337,7 @@ int diff_tree_write(const struct diff *diff)
 	strbuf_init(&printer.text);
 	printer.code = diff_nodes_init(&printer.nodes, diff->sides, diff->stacks, diff->options);
 	if (!printer.code) {
-		printer.names = file_names_new(diff->stacks->both);
+		printer.names = file_names_new(diff->stacks->both, diff->options);
 		printer.code = printer.names ? 0 : -ENOMEM;
 	}
 	if (!printer.code)
