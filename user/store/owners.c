@@ -176,7 +176,8 @@ static int read_labels(const struct owners *owners, const Pprof__Sample *sample,
 		if (meaning >= LABEL_MAX || said->has[meaning])
 			continue;
 		said->has[meaning] = true;
-		said->number[meaning] = number_of(owners, label);
+		if (label_is_number((enum label)meaning))
+			said->number[meaning] = number_of(owners, label);
 		said->text[meaning] = label->str;
 	}
 	return 0;

