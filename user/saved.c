@@ -13,6 +13,7 @@
 #include "options.h"
 #include "output.h"
 #include "products.h"
+#include "profile/merge.h"
 #include "profile/profile.h"
 #include "report/closing.h"
 #include "report/diff.h"
@@ -52,34 +53,48 @@ static void tell_facts(const char *path, const struct store_facts *facts, uint64
 	err_print(&told, "pybpfprof", stderr);
 }
 
-/* Add one file to the profile. */
-static int read_file(const struct options *options, const char *path, struct profile *profile,
+/* A profile of one file. */
+static int read_file(const struct options *options, const char *path, struct profile **ret_profile,
 		     struct err *err)
 {
-	const uint64_t before = profile_samples(profile);
+	struct profile *profile = profile_new();
 	struct store_facts facts = { 0 };
-	int code = store_read(path, profile, &facts, err);
-	uint64_t samples;
+	int code = profile ? store_read(path, profile, &facts, err)
+			   : err_set(err, -ENOMEM, "out of memory");
 
-	if (code)
+	if (code) {
+		profile_free(profile);
 		return code;
-	samples = profile_samples(profile) - before;
+	}
 	if (facts.torn_offset)
-		tell_torn(options, path, &facts, samples);
+		tell_torn(options, path, &facts, profile_samples(profile));
 	if (options->verbose)
-		tell_facts(path, &facts, samples);
+		tell_facts(path, &facts, profile_samples(profile));
+	*ret_profile = profile;
 	return 0;
 }
 
-/* A profile of the files from `first` on, for the caller to free. */
+/*
+ * A profile of the files from `first` on, for the caller to free. Each is read by itself: what two files say of one process
+ * is put together by a law of its own (profile/merge.h), while what one says later replaces what it said before.
+ */
 static int read_files(const struct options *options, size_t first, size_t count,
 		      struct profile **ret_profile, struct err *err)
 {
-	struct profile *profile = profile_new();
-	int code = profile ? 0 : err_set(err, -ENOMEM, "out of memory");
+	struct profile *profile, *next;
+	int code = read_file(options, options->files[first], &profile, err);
 
-	for (size_t i = first; i < first + count && !code; i++)
-		code = read_file(options, options->files[i], profile, err);
+	if (code)
+		return code;
+	for (size_t i = first + 1; i < first + count && !code; i++) {
+		code = read_file(options, options->files[i], &next, err);
+		if (code)
+			break;
+		code = profile_merge(profile, next, err);
+		if (code)
+			err_wrap(err, "'%s'", shown_name(options->files[i]));
+		profile_free(next);
+	}
 	if (code) {
 		profile_free(profile);
 		return code;

@@ -287,6 +287,45 @@ static void an_inverted_tree_stops_where_it_is_cold(void **state)
 		       &options, "(0 f(0 m(95) g(4)) h(1))");
 }
 
+static void a_tree_stops_where_it_is_cold_and_counts_what_there_is(void **state)
+{
+	const struct report_options options = { .threshold = 0.1 };
+	struct profile *profile = golden_parse("process 1 p\n"
+					       "stack 1 95 m|a|1|1;f|a|2|2\n"
+					       "stack 1 4 m|a|1|1;g|a|3|3;f|a|2|2;h|a|4|4\n"
+					       "stack 1 1 m|a|1|1;g|a|3|3;i|a|5|5\n",
+					       "cold");
+	struct calltree *tree;
+	struct strbuf buf;
+
+	(void)state;
+	strbuf_init(&buf);
+	assert_int_equal(calltree_new(profile, &options, &tree), 0);
+	add_tree(&buf, tree, 0);
+	assert_string_equal(strbuf_text(&buf), "(0 m(0 f(95) g(5)))");
+	assert_int_equal(calltree_node(tree, 0)->nbelow, 6);
+	strbuf_done(&buf);
+	calltree_free(tree);
+	profile_free(profile);
+}
+
+static void frames_that_are_hidden_together_are_weighed_together(void **state)
+{
+	const struct report_options options = { .threshold = 0.3 };
+
+	(void)state;
+	/* Each of l2 and l3 is cold, the node that hides them is not, nor is what both call. */
+	assert_tree_of("process 1 p\n"
+		       "stack 1 80 m|a|1|1\n"
+		       "stack 1 10 m|a|1|1;l1|" LIBRARY "x.py|1|1;l2|" LIBRARY
+		       "x.py|2|2;back|a|5|5;end|a|6|6\n"
+		       "stack 1 10 m|a|1|1;l1|" LIBRARY "x.py|1|1;l3|" LIBRARY
+		       "x.py|3|3;l4|" LIBRARY "x.py|4|4;back|a|5|5;end|a|6|6\n"
+		       "stack 1 20 m|a|1|1;l1|" LIBRARY "x.py|1|1;l3|" LIBRARY
+		       "x.py|3|3;l4|" LIBRARY "x.py|4|4;back|a|5|5\n",
+		       &options, "(0 m(80 l1(0 {3}(0 back(20 end(20))))))");
+}
+
 static void hidden_frames_name_their_libraries_once_and_sorted(void **state)
 {
 	struct profile *profile =
@@ -368,7 +407,9 @@ static void assert_adds_up(const struct calltree *tree)
 			callee = at->next_sibling;
 		}
 		assert_int_equal(node->total_ns, total);
-		assert_int_equal(node->nbelow, nbelow);
+		/* What is too cold to have any below only counts them. */
+		if (node->first_callee || node->nbelow == 0)
+			assert_int_equal(node->nbelow, nbelow);
 	}
 }
 
@@ -476,6 +517,8 @@ int main(void)
 		cmocka_unit_test(an_inverted_tree_is_of_all_processes_together),
 		cmocka_unit_test(an_inverted_tree_keeps_runs_and_hides_the_callers_in_libraries),
 		cmocka_unit_test(an_inverted_tree_stops_where_it_is_cold),
+		cmocka_unit_test(a_tree_stops_where_it_is_cold_and_counts_what_there_is),
+		cmocka_unit_test(frames_that_are_hidden_together_are_weighed_together),
 		cmocka_unit_test(hidden_frames_name_their_libraries_once_and_sorted),
 		cmocka_unit_test(every_tree_adds_up_to_the_profile),
 		cmocka_unit_test(chosen_nodes_hang_together_and_keep_the_limit),

@@ -197,6 +197,7 @@ static int add_up(struct calltree *tree)
 static int build(struct calltree *tree, const struct report_options *options)
 {
 	const double all_ns = (double)profile_weight_ns(tree->profile);
+	const double least_ns = options->threshold * all_ns;
 	struct owner *owners = NULL;
 	int code;
 
@@ -213,8 +214,8 @@ static int build(struct calltree *tree, const struct report_options *options)
 	if (!options->show_all)
 		code = ownership_find(&tree->merged, options, &owners);
 	if (!code)
-		code = options->invert ? calltree_invert(tree, owners, options->threshold * all_ns)
-				       : calltree_place(tree, owners);
+		code = options->invert ? calltree_invert(tree, owners, least_ns)
+				       : calltree_place(tree, owners, least_ns);
 	free(owners);
 	if (code)
 		return code;

@@ -10,7 +10,10 @@
  *
  * With options->invert the tree begins with the leaves, of all processes together: below each function stand those that
  * called it, so "caller" and "callee" below are to be read the other way round, and self is the time of stacks that the
- * function is the root of. Nodes below options->threshold have nothing below them then, and all of their time as self.
+ * function is the root of.
+ *
+ * Nodes below options->threshold are cold: they have no nodes below them, and all of their time as self. How many there
+ * would be is not known in an inverted tree.
  */
 #ifndef PBP_REPORT_CALLTREE_H
 #define PBP_REPORT_CALLTREE_H
@@ -42,7 +45,7 @@ struct calltree_node {
 	uint32_t cycle; /* functions that one repetition has; the node is the first of them */
 	uint32_t caller;
 	uint32_t first_callee, next_sibling; /* the hottest first; 0: none */
-	uint32_t nbelow; /* nodes below, at any depth */
+	uint32_t nbelow; /* nodes below, at any depth; of a cold node those that were not built */
 	uint64_t self_ns, total_ns;
 	uint64_t self_samples;
 	uint64_t total_samples; /* not 0, but for index 0 of an empty profile */

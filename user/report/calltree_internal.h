@@ -47,8 +47,11 @@ int calltree_hide(struct calltree *tree, uint32_t node, uint32_t source);
 bool calltree_hides(const struct calltree *tree, const struct owner *owners, uint32_t source,
 		    uint32_t outer);
 
-/* Fill the tree from the roots of stacks, or from their leaves: then only nodes of least_ns or more have any below. */
-int calltree_place(struct calltree *tree, const struct owner *owners);
+/*
+ * Fill the tree from the roots of stacks, or from their leaves. Only nodes of least_ns or more have any below; the others
+ * have all of their time as self, and nbelow as far as it is known.
+ */
+int calltree_place(struct calltree *tree, const struct owner *owners, double least_ns);
 int calltree_invert(struct calltree *tree, const struct owner *owners, double least_ns);
 
 #endif

@@ -79,7 +79,8 @@ static void add_place(struct flat *flat, const struct diff_row *row)
 	table_add_text(&flat->text,
 		       by == REPORT_BY_MODULE ? symbol->file
 					      : file_names_get(flat->names, symbol->file),
-		       FILE_COLUMNS, flat->diff->options->unicode);
+		       flat->diff->options->full_paths ? SIZE_MAX : FILE_COLUMNS,
+		       flat->diff->options->unicode);
 	if (has_line(flat))
 		strbuf_add_format(&flat->text, ":%d", row->line);
 }

@@ -96,8 +96,8 @@ static int add_symbols_of_both(struct profile *to, const struct diff_sides *side
 	return code;
 }
 
-static int add_coarse(struct builder *builder, const struct diff_sides *sides, enum coarse_by coarse,
-		      enum groups_by by, enum diff_side side)
+static int add_coarse(struct builder *builder, const struct diff_sides *sides,
+		      enum coarse_by coarse, enum groups_by by, enum diff_side side)
 {
 	struct profile *whole = profile_new(), *rows = NULL;
 	int code = whole ? add_symbols_of_both(whole, sides, side) : -ENOMEM;

@@ -161,6 +161,31 @@ static int add_row(void *context, const struct profile_row *row)
 	return 0;
 }
 
+/* Callees have larger numbers than their callers. */
+static int add_up(struct merged *merged)
+{
+	size_t i = stack_tree_count(merged->tree);
+
+	merged->below = calloc(i, sizeof(*merged->below));
+	if (!merged->below)
+		return -ENOMEM;
+	while (i-- > 0) {
+		const uint32_t caller = stack_tree_caller(merged->tree, (uint32_t)i);
+		struct merged_below *below = &merged->below[i], *above = &merged->below[caller];
+
+		below->total_ns += merged->nodes[i].self_ns;
+		below->total_samples += merged->nodes[i].self_samples;
+		if (i == 0)
+			break;
+		above->total_ns += below->total_ns;
+		above->total_samples += below->total_samples;
+		above->nbelow += below->nbelow + 1;
+		below->next_sibling = above->first_callee;
+		above->first_callee = (uint32_t)i;
+	}
+	return 0;
+}
+
 int merged_init(struct merged *merged, const struct profile *profile)
 {
 	static const struct walk merge = {
@@ -188,7 +213,7 @@ int merged_init(struct merged *merged, const struct profile *profile)
 	if (!code)
 		code = walk_profile(profile, &merged->roots, &merge, &merging);
 	free(merging.places);
-	return code;
+	return code ? code : add_up(merged);
 }
 
 void merged_done(struct merged *merged)
@@ -198,5 +223,6 @@ void merged_done(struct merged *merged)
 	stack_tree_free(merged->tree);
 	free(merged->nodes);
 	free(merged->of_stack);
+	free(merged->below);
 	*merged = (struct merged){ 0 };
 }

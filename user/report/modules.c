@@ -79,26 +79,79 @@ static int name_file(struct modules *modules, struct module *module, const char 
 	return code;
 }
 
-/* Bytes of the longest folder of a script that the file lies in. */
-static size_t script_folder(const struct modules *modules, const char *file)
+struct folder {
+	const char *path;
+	size_t length;
+};
+
+static int compare_folders(const void *left, const void *right)
 {
-	size_t longest = 0, i;
+	const struct folder *a = left, *b = right;
+	const int order = memcmp(a->path, b->path, a->length < b->length ? a->length : b->length);
 
-	for (i = 0; i < strtab_count(modules->folders); i++) {
-		const char *folder = strtab_text(modules->folders, (uint32_t)i);
-		const size_t length = strlen(folder);
+	if (order)
+		return order;
+	return a->length < b->length ? -1 : a->length > b->length;
+}
 
-		if (length > longest && strncmp(file, folder, length) == 0)
-			longest = length;
+/* Bytes of the longest folder of a script that the file lies in; `folders` are sorted. */
+static size_t script_folder(const struct folder *folders, size_t count, const char *file)
+{
+	struct folder folder = { file, strlen(file) };
+
+	for (; folder.length > 0; folder.length--) {
+		if (file[folder.length - 1] == '/' &&
+		    bsearch(&folder, folders, count, sizeof(*folders), compare_folders))
+			break;
 	}
-	return longest;
+	return folder.length;
+}
+
+/* All folders of scripts, sorted; NULL when memory runs out. */
+static struct folder *sort_folders(const struct modules *modules)
+{
+	const size_t count = strtab_count(modules->folders);
+	struct folder *folders = calloc(count + 1, sizeof(*folders));
+	size_t i;
+
+	if (!folders)
+		return NULL;
+	for (i = 0; i < count; i++) {
+		folders[i].path = strtab_text(modules->folders, (uint32_t)i);
+		folders[i].length = strlen(folders[i].path);
+	}
+	qsort(folders, count, sizeof(*folders), compare_folders);
+	return folders;
+}
+
+/* Files of the application: behind a script's folder, or as much as tells them apart, if that is more. */
+static int name_application(struct modules *modules, struct tail *tails, size_t count)
+{
+	struct folder *folders = sort_folders(modules);
+	struct module *module;
+	size_t i;
+	int code = folders ? 0 : -ENOMEM;
+
+	tails_find(tails, count);
+	for (i = 0; i < count && !code; i++) {
+		const size_t behind =
+			script_folder(folders, strtab_count(modules->folders), tails[i].path);
+		size_t start = tails[i].start;
+
+		if (behind > 0 && behind < start)
+			start = behind;
+		HASH_FIND_PTR(modules->by_file, &tails[i].path, module);
+		code = name_file(modules, module, tails[i].path + start, tails[i].length - start);
+	}
+	free(folders);
+	return code;
 }
 
 static int name_files(struct modules *modules)
 {
 	struct tail *tails = calloc(HASH_COUNT(modules->by_file) + 1, sizeof(*tails));
 	struct module *module, *next;
-	size_t count = 0, i;
+	size_t count = 0;
 	int code = tails ? 0 : -ENOMEM;
 
 	HASH_ITER (hh, modules->by_file, module, next) {
@@ -116,16 +169,8 @@ static int name_files(struct modules *modules)
 		else
 			code = name_file(modules, module, inside, stem_length(inside));
 	}
-	tails_find(tails, count);
-	for (i = 0; i < count && !code; i++) {
-		const size_t behind = script_folder(modules, tails[i].path);
-		size_t start = tails[i].start;
-
-		if (behind > 0 && behind < start)
-			start = behind;
-		HASH_FIND_PTR(modules->by_file, &tails[i].path, module);
-		code = name_file(modules, module, tails[i].path + start, tails[i].length - start);
-	}
+	if (!code)
+		code = name_application(modules, tails, count);
 	free(tails);
 	return code;
 }

@@ -25,21 +25,25 @@ struct code {
 	size_t length; /* bytes of package */
 };
 
+/* A process, at its node in the tree; without any the profile as a whole. */
+struct process {
+	bool has_own; /* code that is no library's */
+	const struct code *project; /* NULL or, without code of its own, the package that it runs */
+	uint64_t project_ns;
+};
+
 /* A node, beside its owner. */
 struct state {
-	uint32_t process; /* the node of its process, 0: of the whole profile */
-	bool has_own; /* of a process's node: code that is no library's lies below */
+	uint32_t process;
 	bool in_package; /* itself or a caller is a package's */
-	uint64_t total_ns;
-	const struct code *
-		project; /* of a process's node without code of its own: the package that it runs */
-	uint64_t project_ns;
 };
 
 struct finder {
 	const struct merged *merged;
 	size_t count; /* nodes */
 	struct code *codes; /* by group */
+	struct process *processes; /* in the order of their nodes, the profile as a whole first */
+	uint32_t nprocesses;
 	struct state *states; /* by node */
 	struct owner *owners; /* by node */
 };
@@ -105,31 +109,32 @@ static bool is_package(const struct code *code, const struct code *project)
 	       memcmp(code->package, project->package, code->length) == 0;
 }
 
+static bool is_own(const struct finder *finder, const struct code *code)
+{
+	const struct symbol *symbol = finder->merged->groups.symbols[code - finder->codes];
+
+	return symbol->kind == SYMBOL_FUNCTION && code->kind == LIBRARY_NONE && !code->is_starter &&
+	       !code->is_told;
+}
+
 /* Which process a node is of, and whether that has code of its own. */
 static void find_processes(struct finder *finder)
 {
 	size_t i;
 
+	finder->nprocesses = 1;
 	for (i = 1; i < finder->count; i++) {
 		const uint32_t node = (uint32_t)i;
-		const uint32_t caller = stack_tree_caller(finder->merged->tree, node);
+		const struct state *caller =
+			&finder->states[stack_tree_caller(finder->merged->tree, node)];
 		const struct code *code = code_of(finder, node);
 		struct state *state = &finder->states[i];
 
 		state->process =
-			begins_process(finder, node) ? node : finder->states[caller].process;
-		state->in_package = finder->states[caller].in_package ||
-				    (code && code->kind == LIBRARY_PACKAGE);
-		if (code && code->kind == LIBRARY_NONE && !code->is_starter && !code->is_told &&
-		    finder->merged->groups.symbols[code - finder->codes]->kind == SYMBOL_FUNCTION)
-			finder->states[state->process].has_own = true;
-	}
-	for (i = finder->count - 1; i > 0; i--) {
-		struct state *state = &finder->states[i];
-		const uint32_t caller = stack_tree_caller(finder->merged->tree, (uint32_t)i);
-
-		state->total_ns += finder->merged->nodes[i].self_ns;
-		finder->states[caller].total_ns += state->total_ns;
+			begins_process(finder, node) ? finder->nprocesses++ : caller->process;
+		state->in_package = caller->in_package || (code && code->kind == LIBRARY_PACKAGE);
+		if (code && is_own(finder, code))
+			finder->processes[state->process].has_own = true;
 	}
 }
 
@@ -140,22 +145,22 @@ static void find_projects(struct finder *finder)
 
 	for (i = 1; i < finder->count; i++) {
 		const uint32_t caller = stack_tree_caller(finder->merged->tree, (uint32_t)i);
+		const uint64_t total_ns = finder->merged->below[i].total_ns;
 		const struct state *state = &finder->states[i];
-		struct state *process = &finder->states[state->process];
-		const struct code *code = code_of(finder, (uint32_t)i);
+		struct process *process = &finder->processes[state->process];
 
 		if (process->has_own || !state->in_package || finder->states[caller].in_package ||
-		    (process->project && process->project_ns >= state->total_ns))
+		    (process->project && process->project_ns >= total_ns))
 			continue;
-		process->project = code;
-		process->project_ns = state->total_ns;
+		process->project = code_of(finder, (uint32_t)i);
+		process->project_ns = total_ns;
 	}
 }
 
 static struct owner own(const struct finder *finder, uint32_t node)
 {
 	const uint32_t caller = stack_tree_caller(finder->merged->tree, node);
-	const struct state *process = &finder->states[finder->states[node].process];
+	const struct process *process = &finder->processes[finder->states[node].process];
 	const struct code *code = code_of(finder, node);
 	struct owner owner = { false, false, false };
 
@@ -189,9 +194,10 @@ int ownership_find(const struct merged *merged, const struct report_options *opt
 	int code = -ENOMEM;
 
 	finder.codes = calloc(merged->groups.count + 1UL, sizeof(*finder.codes));
+	finder.processes = calloc(merged->roots.count + 1UL, sizeof(*finder.processes));
 	finder.states = calloc(finder.count, sizeof(*finder.states));
 	finder.owners = calloc(finder.count, sizeof(*finder.owners));
-	if (finder.codes && finder.states && finder.owners) {
+	if (finder.codes && finder.processes && finder.states && finder.owners) {
 		for (i = 0; i < merged->groups.count; i++)
 			finder.codes[i] = look_at(merged->groups.symbols[i], options);
 		find_processes(&finder);
@@ -202,6 +208,7 @@ int ownership_find(const struct merged *merged, const struct report_options *opt
 		code = 0;
 	}
 	free(finder.codes);
+	free(finder.processes);
 	free(finder.states);
 	if (code)
 		free(finder.owners);
