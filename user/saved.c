@@ -109,7 +109,7 @@ static int write_report(const void *context, const struct report_format *format,
 	return format->write(context, report, stream, err);
 }
 
-int saved_report(const struct options *options, struct err *err)
+int saved_run_report(const struct options *options, struct err *err)
 {
 	struct report_options closing = products_report_options(options, stderr);
 	struct products *products = NULL;
@@ -142,7 +142,7 @@ static int write_diff(const void *context, const struct report_format *format,
 	return diff_write(sides->base, sides->fresh, format, report, stream, err);
 }
 
-int saved_diff(const struct options *options, struct err *err)
+int saved_run_diff(const struct options *options, struct err *err)
 {
 	struct sides sides = { NULL, NULL };
 	struct products *products = NULL;
@@ -162,7 +162,7 @@ int saved_diff(const struct options *options, struct err *err)
 	return code;
 }
 
-int saved_merge(const struct options *options, struct err *err)
+int saved_run_merge(const struct options *options, struct err *err)
 {
 	struct profile *profile = NULL;
 	struct output *output = NULL;
