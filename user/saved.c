@@ -169,6 +169,8 @@ int saved_merge(const struct options *options, struct err *err)
 	int code = output_open(options->output, &output, err);
 
 	if (!code)
+		code = products_check_stream(options->format, output_stream(output), err);
+	if (!code)
 		code = read_files(options, 0, options->nfiles, &profile, err);
 	if (!code)
 		code = store_write(profile, output_stream(output), err);
