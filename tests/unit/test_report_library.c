@@ -113,9 +113,9 @@ static void what_pyinstaller_packs_is_unpacked_or_cut(void **state)
 		{ "/tmp/_MEIx8Zq0a/base_library.zip/codecs.py", LIBRARY_STANDARD, "codecs.py",
 		  "codecs" },
 		{ "json/decoder.py", LIBRARY_STANDARD, "json/decoder.py", "json" },
-		{ "test/run.py", LIBRARY_NONE, "test/run.py", "test" },
-		{ "shop/views.py", LIBRARY_NONE, "shop/views.py", "shop" },
-		{ "/tmp/_MEI/x.py", LIBRARY_NONE, "/tmp/_MEI/x.py", "" },
+		{ "test/run.py", LIBRARY_NONE, "test/run.py", "run" },
+		{ "shop/views.py", LIBRARY_NONE, "shop/views.py", "views" },
+		{ "/tmp/_MEI/x.py", LIBRARY_NONE, "/tmp/_MEI/x.py", "x" },
 	};
 
 	(void)state;

@@ -62,8 +62,9 @@ size_t calltree_count(const struct calltree *tree);
 const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index);
 
 /*
- * The node that a stack of the profile ends in, 0 for the empty stack; where several processes have it, one of theirs. With
- * options->invert that of its root, as far as its path was followed, and only of stacks with time of their own.
+ * The node that a stack of the profile ends in, or the cold one that it lies below; 0 for the empty stack; where several
+ * processes have it, one of theirs. With options->invert that of its root, as far as its path was followed, and only of
+ * stacks with time of their own.
  */
 uint32_t calltree_of_stack(const struct calltree *tree, uint32_t stack);
 

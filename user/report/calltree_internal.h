@@ -25,7 +25,8 @@ struct calltree {
 	struct stack_tree *tree; /* of merged.tree's symbols, and of hidden_symbol */
 	struct calltree_node *nodes; /* of the tree's stacks */
 	size_t capacity; /* of nodes */
-	uint32_t *of_merged; /* source -> the node that it went to; inverted: the last one of its path */
+	uint32_t *
+		of_merged; /* source -> the node that it went to; inverted: the last one of its path */
 	uint32_t hidden_symbol;
 	struct hidden_library *libraries; /* by node, then by name, no two equal */
 	size_t nlibraries, libraries_capacity;

@@ -33,13 +33,13 @@ static void append(struct placer *placer, uint32_t node, uint32_t source)
 	struct calltree_node *to = &placer->tree->nodes[node];
 	struct sources *sources = &placer->sources[node];
 
-	placer->tree->of_merged[source] = node;
 	placer->next[source] = NO_SOURCE;
 	if (sources->first == NO_SOURCE)
 		sources->first = source;
 	else
 		placer->next[sources->last] = source;
 	sources->last = source;
+	placer->tree->of_merged[source] = node;
 	if (from->deep > to->deep) {
 		to->deep = from->deep;
 		to->cycle = from->cycle;
@@ -142,8 +142,8 @@ static int place(struct placer *placer, double least_ns)
 	return code;
 }
 
-/* What is below a cold node is part of it; callers come first. */
-static void place_cold(struct calltree *tree)
+/* What lies below a cold node counts as its own. */
+static void place_rest(struct calltree *tree)
 {
 	const size_t count = stack_tree_count(tree->merged.tree);
 	size_t i;
@@ -166,8 +166,7 @@ int calltree_place(struct calltree *tree, const struct owner *owners, double lea
 		code = array_reserve(&placer.sources, &placer.capacity, 1, sizeof(*placer.sources));
 	if (!code)
 		code = place(&placer, least_ns);
-	if (!code)
-		place_cold(tree);
+	place_rest(tree);
 	free(placer.sources);
 	free(placer.next);
 	return code;

@@ -168,6 +168,7 @@ static int choose(struct diff_nodes *nodes, const struct diff_sides *sides, uint
 int diff_nodes_init(struct diff_nodes *nodes, const struct diff_sides *sides,
 		    const struct diff_stacks *stacks, const struct report_options *options)
 {
+	const uint64_t both_ns = profile_weight_ns(stacks->both);
 	struct report_options both = *options;
 	int code;
 
@@ -176,8 +177,8 @@ int diff_nodes_init(struct diff_nodes *nodes, const struct diff_sides *sides,
 	 * No change below a node is more than the larger of the node's shares: one of less needs nothing built below. The
 	 * shares were rounded down, each by no more than a part of 1e12.
 	 */
-	both.threshold *=
-		(1 - ROUNDING) * DIFF_STACKS_ALL / (double)profile_weight_ns(stacks->both);
+	if (both_ns > 0)
+		both.threshold *= (1 - ROUNDING) * DIFF_STACKS_ALL / (double)both_ns;
 	code = calltree_new(stacks->both, &both, &nodes->tree);
 	if (code)
 		return code;

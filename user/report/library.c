@@ -184,11 +184,20 @@ bool library_has(const char *file)
 
 const char *library_package(const char *file, size_t *ret_length)
 {
-	const char *inside;
+	const char *inside, *slash;
 
-	if (library_find(file, &inside) == LIBRARY_GENERATED)
+	switch (library_find(file, &inside)) {
+	case LIBRARY_NONE:
+		slash = strrchr(file, '/');
+		inside = slash && slash[1] ? slash + 1 : file;
+		break;
+	case LIBRARY_GENERATED:
 		*ret_length = strlen(inside);
-	else
-		*ret_length = strcspn(inside, "/.>");
+		return inside;
+	case LIBRARY_STANDARD:
+	case LIBRARY_PACKAGE:
+		break;
+	}
+	*ret_length = strcspn(inside, "/.>");
 	return inside;
 }

@@ -28,8 +28,8 @@ enum library_kind library_find(const char *file, const char **ret_inside);
 bool library_has(const char *file);
 
 /*
- * The top-level package or module of a library's file, "json", or all of "<string>": the first *ret_length bytes of what is
- * returned.
+ * The top-level package or module of a library's file, "json", or all of "<string>", or an application's file without its
+ * folders and ending: the first *ret_length bytes of what is returned.
  */
 const char *library_package(const char *file, size_t *ret_length);
 

@@ -31,19 +31,19 @@ struct merging {
 	struct merged *merged;
 	const struct profile *profile;
 	struct place *places; /* of the profile's stacks */
-	size_t capacity; /* of merged->nodes */
+	size_t count, capacity; /* of merged->nodes */
 	uint32_t root; /* node of the root at hand */
 };
 
+/* Room for the nodes of all stacks, zero; room beyond is not touched, as it may be half as much again. */
 static int reserve_nodes(struct merging *merging)
 {
 	struct merged *merged = merging->merged;
-	const size_t old = merging->capacity;
-	int code = array_reserve(&merged->nodes, &merging->capacity, stack_tree_count(merged->tree),
-				 sizeof(*merged->nodes));
+	const size_t count = stack_tree_count(merged->tree);
+	int code = array_reserve(&merged->nodes, &merging->capacity, count, sizeof(*merged->nodes));
 
-	if (!code)
-		memset(merged->nodes + old, 0, (merging->capacity - old) * sizeof(*merged->nodes));
+	for (; !code && merging->count < count; merging->count++)
+		merged->nodes[merging->count] = (struct merged_node){ 0 };
 	return code;
 }
 
@@ -209,7 +209,8 @@ int merged_init(struct merged *merged, const struct profile *profile)
 	merged->tree = stack_tree_new();
 	merged->of_stack = calloc(profile_nstacks(profile), sizeof(*merged->of_stack));
 	merging.places = calloc(profile_nstacks(profile), sizeof(*merging.places));
-	code = merged->tree && merged->of_stack && merging.places ? reserve_nodes(&merging) : -ENOMEM;
+	code = merged->tree && merged->of_stack && merging.places ? reserve_nodes(&merging)
+								  : -ENOMEM;
 	if (!code)
 		code = walk_profile(profile, &merged->roots, &merge, &merging);
 	free(merging.places);
@@ -222,7 +223,7 @@ void merged_done(struct merged *merged)
 	roots_done(&merged->roots);
 	stack_tree_free(merged->tree);
 	free(merged->nodes);
-	free(merged->of_stack);
 	free(merged->below);
+	free(merged->of_stack);
 	*merged = (struct merged){ 0 };
 }

@@ -38,8 +38,8 @@ struct merged {
 	/* Of groups, and of groups.count + index for what stands in roots. */
 	struct stack_tree *tree;
 	struct merged_node *nodes; /* of the tree's stacks; nodes[0] is of none */
-	uint32_t *of_stack; /* stack of the profile -> its node, under the last root that has it */
 	struct merged_below *below; /* likewise; below[0] is of all */
+	uint32_t *of_stack; /* stack of the profile -> its node, under the last root that has it */
 };
 
 /* 0 or -ENOMEM; fills a caller's struct, which merged_done() empties even after a failure. Valid until the
