@@ -140,7 +140,10 @@ setup: ## install what build and tests need, from Debian's packages (root)
 # ---- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT    := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/support/*.c))
-TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/tests/render
+TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/tests/render $(OUT)/tests/saved
+# Runs of what damages saved files; `make fuzz` makes as many as you like.
+FUZZ       := $(OUT)/tests/fuzz_files
+RUNS       ?= 3000
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
@@ -169,6 +172,12 @@ $(OUT)/tests/find: $(OUT)/tests/bench/find.o $(LIBRARY)
 $(OUT)/tests/render: $(OUT)/tests/golden/render.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(FUZZ): $(OUT)/tests/bench/fuzz_files.o $(OUT)/tests/libsupport.a $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUT)/tests/saved: $(OUT)/tests/bench/saved.o $(OUT)/tests/libsupport.a $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 -include $(wildcard $(OUT)/tests/*/*.d)
 
 LINT := "tests/lint/layers.sh" "tests/lint/readme.sh $(PROGRAM)" "tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS)"
@@ -183,10 +192,15 @@ LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)
 check: setup ## set up, build, and run every test (end-to-end ones need root)
 	@$(MAKE) --no-print-directory check-pythons-fetch
 	@$(MAKE) --no-print-directory check-parts
-check-parts: all $(UNIT_TESTS) $(TOOLS)
-	@$(run_tests) $(LINT) $(UNIT_TESTS) $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
-check-unit: all $(UNIT_TESTS) ## the tests that need no privileges and no interpreter
-	@$(run_tests) $(LINT) $(UNIT_TESTS)
+check-parts: all $(UNIT_TESTS) $(TOOLS) $(FUZZ)
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
+check-unit: all $(UNIT_TESTS) $(FUZZ) ## the tests that need no privileges and no interpreter
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)"
+.PHONY: fuzz fuzz-run
+fuzz: ## read RUNS=1000000 damaged files under sanitizers (a million take ten minutes)
+	@$(MAKE) --no-print-directory SAN=1 fuzz-run
+fuzz-run: $(FUZZ)
+	$(FUZZ) $(RUNS)
 check-layout: $(TOOLS) ## layout rows and line tables against the interpreters found
 	@$(run_tests) $(LAYOUT) $(LINETABLE)
 .PHONY: layout-row
@@ -198,6 +212,7 @@ check-e2e: all $(TOOLS) ## real interpreters under the real BPF program
 check-pythons-fetch: ## fetch the interpreters of `make check` that this machine has not (40 MB; root)
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) check
 	@tests/pythons/containers.sh $(PYTHONS_DIR)
+	@tests/pythons/viewers.sh $(PYTHONS_DIR)
 check-pythons: setup ## every version and build, fetched or built, and their matrix (root; an hour, 2 GB)
 	@$(MAKE) --no-print-directory all
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) all && tests/pythons/build.sh $(PYTHONS_DIR)

@@ -88,7 +88,7 @@ static int add_facts(struct owners *owners, struct err *err)
 		} else {
 			code = facts_read_process(&head, owners->profile, &process);
 			index = word_map_add(&owners->processes,
-					     (uint64_t)(uint32_t)head.number << 32 | head.program);
+					     (uint64_t)(uint32_t)head.pid << 32 | head.program);
 			if (!code && !index)
 				code = -ENOMEM;
 		}

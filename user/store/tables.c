@@ -276,8 +276,8 @@ static int keep_comment(struct tables *tables, const char *text, uint64_t offset
 {
 	const struct facts_head head = facts_head(text);
 	const uint64_t key = head.kind == FACTS_RUN
-				     ? UINT64_MAX - (uint32_t)head.number
-				     : (uint64_t)(uint32_t)head.number << 32 | head.program;
+				     ? UINT64_MAX - head.run
+				     : (uint64_t)(uint32_t)head.pid << 32 | head.program;
 	struct table_comment *comment;
 	uint64_t *index;
 	char *copy;
