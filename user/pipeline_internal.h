@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The insides of struct pipeline, for the files that take records (pipeline.c), keep targets (pipeline_targets.c) until
- * their end (pipeline_private.c), put ended ones together (pipeline_folded.c) and make the profile (pipeline_flush.c).
+ * The insides of struct pipeline, for the files that take records (pipeline.c), note what they lack (pipeline_missing.c),
+ * keep targets (pipeline_targets.c) until their end (pipeline_private.c), put ended ones together (pipeline_folded.c) and
+ * make the profile (pipeline_flush.c).
  */
 #ifndef PBP_PIPELINE_INTERNAL_H
 #define PBP_PIPELINE_INTERNAL_H
@@ -147,7 +148,7 @@ struct pipeline {
 /* NULL: unknown. */
 struct target *pipeline_find_target(struct pipeline *pipeline, uint32_t id);
 
-/* Samples of it so far, and their weight. */
+/* Samples of it so far, flushed or not. */
 uint64_t pipeline_samples_of(const struct target *target);
 
 /* Free a target, which stands in no list any more. */
@@ -158,6 +159,18 @@ void pipeline_drop_target(struct pipeline *pipeline, struct target *target);
 
 /* A copy in one block, the caller's to free; a NULL text becomes "". NULL when memory runs out. */
 struct description *pipeline_describe(const struct profile_process *process);
+
+/*
+ * Half of an identity, for telling code objects at one address apart. Version numbers of one interpreter, the lower
+ * half, never have equal checks; hashes of contents have once in 2^32 times that one object follows another.
+ */
+uint32_t pipeline_identity_check(uint64_t identity);
+
+/* Remember that the code object of this record is to be read from the live process. 0 or -ENOMEM. */
+int pipeline_remember_missing(struct pipeline *pipeline, const struct pbp_code *record);
+
+/* Of what lies at the address of this word no more will be known. */
+void pipeline_note_whole(struct pipeline *pipeline, uint64_t *word);
 
 /* What is said of a target that nobody described. */
 struct profile_process pipeline_undescribed(uint32_t id);

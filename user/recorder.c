@@ -124,7 +124,9 @@ int recorder_flush(struct recorder *recorder, struct profile *profile, struct er
 		return fail(recorder, err);
 	}
 	code = store_stream_add(recorder->stream, profile, &size, err);
-	if (!code)
+	if (code)
+		err_wrap(err, "'%s'", recorder->path);
+	else
 		code = output_commit(recorder->output, err);
 	if (code)
 		return fail(recorder, err);

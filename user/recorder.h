@@ -41,7 +41,7 @@ int recorder_finish(struct recorder *recorder, struct profile *profile, struct e
  * is done when the output is no file. More than RECORDER_SORT_BYTES_MAX would need too much memory: -EFBIG.
  */
 int recorder_sort(struct recorder *recorder, struct err *err);
-#define RECORDER_SORT_BYTES_MAX (128ULL << 20)
+#define RECORDER_SORT_BYTES_MAX (64ULL << 20)
 
 /* What was written so far. */
 struct recorder_size {

@@ -4,6 +4,7 @@
  * the recorder's business.
  */
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,8 +18,8 @@
 #include "session_internal.h"
 #include "telling.h"
 
-/* Between two writings: what a killed run loses at most. */
-#define RECORD_NS CLOCK_NS_PER_SECOND
+/* Between two writings; what a killed run loses at most is that and one period of the loop's timer: a second. */
+#define RECORD_NS (CLOCK_NS_PER_SECOND * 9 / 10)
 /* Likewise where there is no sample: the account alone takes room, too. */
 #define RECORD_IDLE_NS (10 * CLOCK_NS_PER_SECOND)
 
@@ -62,6 +63,8 @@ static const char *record_path(const struct session *session)
 int session_open_record(struct session *session, struct err *err)
 {
 	choose_name(session);
+	/* A limit on the size of files is an error like a full disk. Who was forked before keeps it as it was. */
+	signal(SIGXFSZ, SIG_IGN);
 	return recorder_open(record_path(session), &session->recorder, err);
 }
 

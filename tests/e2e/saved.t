@@ -204,7 +204,7 @@ def torn(folder):
     merged = run("merge", "-o", whole, path)
     out += good(merged) + ([] if "torn.pb.gz" in merged.err else ["merge says nothing: %s" % merged.err])
     again = run("report", "-f", "folded", whole)
-    out += ["still torn: %s" % again.err] if "torn" in again.err or "lost" in again.err.splitlines()[0] else []
+    out += ["still torn: %s" % again.err] if re.search(r" byte \d", again.err) else []
     return out + ([] if folded(again) == FOLDED else [str(again)])
 
 
@@ -254,6 +254,27 @@ def closed_pipe(folder):
             os.close(writing)
         if result.status != 1 or "broken pipe" not in result.err.lower():
             out.append(str(result))
+    return out
+
+
+def on_terminal(folder):
+    """What is no text is not written to a terminal; a file's name there is."""
+    path = make(folder, "app.pb.gz", BUSY)
+    out = []
+    for arguments in (["report", "-f", "pprof", path], ["report", "-f", "pstats", path], ["merge", "-o", "-", path]):
+        ours, theirs = os.openpty()
+        try:
+            result = run(*arguments, stdout=theirs)
+        finally:
+            os.close(theirs)
+        os.set_blocking(ours, False)
+        try:
+            written = os.read(ours, 100)
+        except OSError:
+            written = b""
+        os.close(ours)
+        out += ["%r on the terminal" % written] if written else []
+        out += refused(result, 1, "no text", hint=True)
     return out
 
 
@@ -371,7 +392,8 @@ for name, function in (
         ("rows are sorted and restricted", restricted), ("callers and callees", calls), ("diff", difference),
         ("browse from a pipe", browsed), ("a profile without samples", empty), ("-o chooses the format", endings),
         ("a torn file", torn), ("a hostile file name", hostile_name), ("a full device", full),
-        ("a pipe that nobody reads", closed_pipe), ("a folder that is not there", missing_folder),
+        ("a pipe that nobody reads", closed_pipe), ("a terminal", on_terminal),
+        ("a folder that is not there", missing_folder),
         ("a file merged into itself", onto_itself)):
     tap.attempt(name, lambda: inside(function))
 tap.attempt("a file that is not there", lambda: inside(lambda folder: refused(

@@ -70,13 +70,18 @@ const struct report_format *report_find_by_file(const char *file)
 	return NULL;
 }
 
-/* What to type next. */
+/* What to type next for the formats that are no text. */
 static const struct {
 	const char *format, *command;
 } next_commands[] = {
 	{ "pprof", "pybpfprof report" },
 	{ "pstats", "python3 -m pstats" },
 };
+
+bool report_is_text(const struct report_format *format)
+{
+	return report_next(format) == NULL;
+}
 
 const char *report_next(const struct report_format *format)
 {
