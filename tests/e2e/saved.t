@@ -469,7 +469,8 @@ for name, function in (
     tap.attempt(name, lambda: inside(function))
 tap.attempt("a file that is not there", lambda: inside(lambda folder: refused(
     run("report", os.path.join(folder, "none.pb.gz")), 1, "none.pb.gz", "no such file")))
-tap.attempt("a folder in place of a file", lambda: inside(lambda folder: refused(run("report", folder), 1, "folder|directory")))
+tap.attempt("a folder in place of a file", lambda: inside(lambda folder: refused(
+    run("report", folder), 1, "folder|directory")))
 for name, content, patterns in FOREIGN:
     tap.attempt("%s is refused" % name, lambda: inside(foreign, content, *patterns))
 for arguments, patterns in USAGE:
