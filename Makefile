@@ -35,8 +35,8 @@ SOURCES := \
 	$(addprefix user/capture/, attach.c capture.c choose_source.c counters.c ring.c source.c source_cpu_clock.c source_thread_clock.c targets.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c groups.c profile.c stack.c symbol.c totals.c) \
-	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_tables.c \
-		read.c special.c stream.c tables.c unpacked.c values.c write.c) \
+	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_samples.c packer_tables.c \
+		read.c special.c stream.c tables.c tables_add.c tables_comments.c unpacked.c values.c write.c) \
 	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
 		flat_roots.c merged.c names.c report.c report_flat.c report_folded.c report_text.c report_tree.c \
 		root_label.c roots.c style.c subject.c table.c walk.c) \
