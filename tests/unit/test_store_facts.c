@@ -136,7 +136,7 @@ static void what_is_no_json_is_an_error_and_what_is_unknown_none(void **state)
 {
 	struct profile *profile = profile_new();
 	struct facts_head head = facts_head("pybpfprof run 0 {\"account\":");
-	uint32_t process;
+	struct profile_process process;
 
 	(void)state;
 	assert_int_equal(facts_read_run(&head, profile), -EBADMSG);
@@ -148,10 +148,12 @@ static void what_is_no_json_is_an_error_and_what_is_unknown_none(void **state)
 	assert_int_equal(profile_account_const(profile)->native, 0);
 	assert_string_equal(profile_run(profile, 0)->tool, "");
 	head = facts_head("pybpfprof process 7 0 {\"comm\":null,\"count\":99999999999}");
-	assert_int_equal(facts_read_process(&head, profile, &process), 0);
-	assert_string_equal(profile_process(profile, process)->comm, "");
-	assert_int_equal(profile_process(profile, process)->count, UINT32_MAX);
-	assert_int_equal(profile_process(profile, process)->kernel_ns, PROFILE_TIME_UNKNOWN);
+	assert_int_equal(facts_read_process(&head, &process), 0);
+	assert_null(process.comm);
+	assert_int_equal(process.pid, 7);
+	assert_int_equal(process.count, UINT32_MAX);
+	assert_int_equal(process.kernel_ns, PROFILE_TIME_UNKNOWN);
+	facts_free_process(&process);
 	profile_free(profile);
 }
 
@@ -170,6 +172,35 @@ static void runs_at_other_times_or_places_have_other_numbers(void **state)
 	assert_int_not_equal(facts_run_number(&run), number);
 }
 
+static void what_two_files_tell_of_a_process_is_put_together(void **state)
+{
+	const struct profile_process a = {
+		.pid = 7, .comm = "a", .python = "3.11", .kernel_ns = 5
+	};
+	const struct profile_process b = {
+		.pid = 7, .comm = "b", .container = "c", .count = 2, .kernel_ns = 6
+	};
+	const struct profile_process unknown = { .pid = 7, .kernel_ns = PROFILE_TIME_UNKNOWN };
+	const struct profile_process both[] = { facts_merge_processes(&a, &b),
+						facts_merge_processes(&b, &a) };
+	struct profile_process all;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_string_equal(both[i].comm, "b");
+		assert_string_equal(both[i].python, "3.11");
+		assert_string_equal(both[i].container, "c");
+		assert_int_equal(both[i].count, 2);
+		assert_int_equal(both[i].kernel_ns, 11);
+		all = facts_merge_processes(&both[i], &unknown);
+		assert_int_equal(all.kernel_ns, PROFILE_TIME_UNKNOWN);
+		all = facts_merge_processes(&unknown, &both[i]);
+		assert_int_equal(all.kernel_ns, PROFILE_TIME_UNKNOWN);
+		assert_string_equal(all.comm, "b");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_number_that_json_has_not_is_cut),
 		cmocka_unit_test(heads_are_told_from_other_comments),
 		cmocka_unit_test(what_is_no_json_is_an_error_and_what_is_unknown_none),
+		cmocka_unit_test(what_two_files_tell_of_a_process_is_put_together),
 		cmocka_unit_test(runs_at_other_times_or_places_have_other_numbers),
 	};
 
