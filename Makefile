@@ -138,6 +138,7 @@ TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/te
 # Runs of what damages saved files; `make fuzz` makes as many as you like.
 FUZZ       := $(OUT)/tests/fuzz_files
 RUNS       ?= 3000
+FILES      := $(FUZZ) $(OUT)/tests/large_file
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
@@ -166,6 +167,9 @@ $(OUT)/tests/find: $(OUT)/tests/bench/find.o $(LIBRARY)
 $(FUZZ): $(OUT)/tests/bench/fuzz_files.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(OUT)/tests/large_file: $(OUT)/tests/bench/large_file.o $(OUT)/tests/libsupport.a $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(OUT)/tests/saved: $(OUT)/tests/bench/saved.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -183,10 +187,10 @@ LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)
 check: setup ## set up, build, and run every test (end-to-end ones need root)
 	@$(MAKE) --no-print-directory check-pythons-fetch
 	@$(MAKE) --no-print-directory check-parts
-check-parts: all $(UNIT_TESTS) $(TOOLS) $(FUZZ)
-	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
-check-unit: all $(UNIT_TESTS) $(FUZZ) ## the tests that need no privileges and no interpreter
-	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)"
+check-parts: all $(UNIT_TESTS) $(TOOLS) $(FILES)
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" "$(OUT)/tests/large_file" $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
+check-unit: all $(UNIT_TESTS) $(FILES) ## the tests that need no privileges and no interpreter
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" "$(OUT)/tests/large_file"
 .PHONY: fuzz fuzz-run
 fuzz: ## read RUNS=1000000 damaged files under sanitizers (a million take ten minutes)
 	@$(MAKE) --no-print-directory SAN=1 fuzz-run
@@ -211,7 +215,9 @@ check-pythons: setup ## every version and build, fetched or built, and their mat
 golden-update: $(OUT)/tests/test_golden ## write the expected reports anew; review the difference
 	$< --update
 
-.PHONY: bench bench-host
+.PHONY: bench bench-host bench-files
+bench-files: $(OUT)/tests/large_file ## how large saved profiles are, and what it takes to read them
+	@$< all
 bench: all $(OUT)/tests/find ## what a sample costs, in one run; asserts nothing (root)
 	@tests/bench/run.sh
 bench-host: all ## what watching the whole host costs and misses; TOPICS="storm idle ..." (root; ten minutes)
