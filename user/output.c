@@ -75,10 +75,25 @@ static int open_special(struct output *output, const char *path, struct err *err
 	return err->code;
 }
 
+/* What could not be replaced at the end is told now. */
+static int check_goal(const struct output *output, const char *path, struct err *err)
+{
+	struct stat goal, folder;
+
+	if (fstatat(output->folder, output->name, &goal, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	if (S_ISDIR(goal.st_mode))
+		return err_set(err, -EISDIR, "cannot write to '%s': it is a folder", path);
+	/* Where everybody may make files, each removes but his own (inode(7), sticky bit). */
+	if (geteuid() && !fstat(output->folder, &folder) && folder.st_mode & S_ISVTX &&
+	    folder.st_uid != geteuid() && goal.st_uid != geteuid())
+		return err_set(err, -EPERM, "cannot write to '%s': it is another user's", path);
+	return 0;
+}
+
 static int open_folder(struct output *output, const char *path, struct err *err)
 {
 	char folder[PATH_MAX], name[PATH_MAX];
-	struct stat status;
 
 	if (strlen(path) >= PATH_MAX || !*path)
 		return err_set(err, -ENAMETOOLONG, "cannot write to '%s': not a file name", path);
@@ -92,10 +107,7 @@ static int open_folder(struct output *output, const char *path, struct err *err)
 	if (output->folder < 0)
 		return err_set(err, -errno, "cannot write to '%s': folder '%s': %s", path, folder,
 			       strerror(errno));
-	if (!fstatat(output->folder, output->name, &status, AT_SYMLINK_NOFOLLOW) &&
-	    S_ISDIR(status.st_mode))
-		return err_set(err, -EISDIR, "cannot write to '%s': it is a folder", path);
-	return 0;
+	return check_goal(output, path, err);
 }
 
 /* A new file in the folder, under a name that nobody has. */
