@@ -40,9 +40,9 @@ SOURCES := \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
 	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_tables.c \
 		read.c special.c stream.c tables.c unpacked.c values.c write.c) \
-	$(addprefix user/report/, by_file.c calltree.c choose.c closing.c closing_host.c command.c empty.c \
-		flat_roots.c marshal.c merged.c names.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c report_tree.c restrict.c \
-		root_label.c roots.c sort.c standard_name.c style.c subject.c table.c walk.c) \
+	$(addprefix user/report/, amounts.c calltree.c calltree_invert.c calltree_place.c choose.c closing.c closing_host.c closing_runs.c coarse.c command.c empty.c file_names.c \
+		flat_roots.c library.c marshal.c merged.c modules.c names.c ownership.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c \
+		report_tree.c restrict.c root_label.c roots.c sort.c standard_name.c style.c subject.c table.c tails.c tree_line.c walk.c) \
 	$(addprefix user/, browse.c browse_commands.c browse_lines.c browse_restrictions.c choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
 		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c output_folder.c \
@@ -140,7 +140,10 @@ setup: ## install what build and tests need, from Debian's packages (root)
 # ---- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT    := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/support/*.c))
-TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/tests/render
+TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/tests/render $(OUT)/tests/saved
+# Runs of what damages saved files; `make fuzz` makes as many as you like.
+FUZZ       := $(OUT)/tests/fuzz_files
+RUNS       ?= 3000
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
@@ -169,6 +172,12 @@ $(OUT)/tests/find: $(OUT)/tests/bench/find.o $(LIBRARY)
 $(OUT)/tests/render: $(OUT)/tests/golden/render.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(FUZZ): $(OUT)/tests/bench/fuzz_files.o $(OUT)/tests/libsupport.a $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUT)/tests/saved: $(OUT)/tests/bench/saved.o $(OUT)/tests/libsupport.a $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 -include $(wildcard $(OUT)/tests/*/*.d)
 
 LINT := "tests/lint/layers.sh" "tests/lint/readme.sh $(PROGRAM)" "tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS)"
@@ -183,10 +192,15 @@ LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)
 check: setup ## set up, build, and run every test (end-to-end ones need root)
 	@$(MAKE) --no-print-directory check-pythons-fetch
 	@$(MAKE) --no-print-directory check-parts
-check-parts: all $(UNIT_TESTS) $(TOOLS)
-	@$(run_tests) $(LINT) $(UNIT_TESTS) $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
-check-unit: all $(UNIT_TESTS) ## the tests that need no privileges and no interpreter
-	@$(run_tests) $(LINT) $(UNIT_TESTS)
+check-parts: all $(UNIT_TESTS) $(TOOLS) $(FUZZ)
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
+check-unit: all $(UNIT_TESTS) $(FUZZ) ## the tests that need no privileges and no interpreter
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)"
+.PHONY: fuzz fuzz-run
+fuzz: ## read RUNS=1000000 damaged files under sanitizers (a million take ten minutes)
+	@$(MAKE) --no-print-directory SAN=1 fuzz-run
+fuzz-run: $(FUZZ)
+	$(FUZZ) $(RUNS)
 check-layout: $(TOOLS) ## layout rows and line tables against the interpreters found
 	@$(run_tests) $(LAYOUT) $(LINETABLE)
 .PHONY: layout-row
@@ -198,6 +212,7 @@ check-e2e: all $(TOOLS) ## real interpreters under the real BPF program
 check-pythons-fetch: ## fetch the interpreters of `make check` that this machine has not (40 MB; root)
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) check
 	@tests/pythons/containers.sh $(PYTHONS_DIR)
+	@tests/pythons/viewers.sh $(PYTHONS_DIR)
 check-pythons: setup ## every version and build, fetched or built, and their matrix (root; an hour, 2 GB)
 	@$(MAKE) --no-print-directory all
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) all && tests/pythons/build.sh $(PYTHONS_DIR)

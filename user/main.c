@@ -65,11 +65,11 @@ static int run(const struct options *options, uint64_t started_ns, struct launch
 {
 	switch (options->verb) {
 	case OPTIONS_REPORT:
-		return run_saved(options, saved_report, err);
+		return run_saved(options, saved_run_report, err);
 	case OPTIONS_DIFF:
-		return run_saved(options, saved_diff, err);
+		return run_saved(options, saved_run_diff, err);
 	case OPTIONS_MERGE:
-		return run_saved(options, saved_merge, err);
+		return run_saved(options, saved_run_merge, err);
 	case OPTIONS_BROWSE:
 		return run_saved(options, browse_run, err);
 	case OPTIONS_DOCTOR:

@@ -6,6 +6,7 @@
 #include "options_steps.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "options_rows.h"
@@ -16,14 +17,17 @@ static int refuse_for_verb(const struct verb_row *verb, const struct option_row 
 			   struct err *err)
 {
 	struct option_names names = { 0 };
+	char option[64];
 
 	err_set(err, -EINVAL, "%s takes no --%s, for %s", verb->name, refused->name, verb->refusal);
 	if (verb != &verb_sample) {
 		for (const struct option_row *row = option_rows; row->name; row++) {
-			if (row->help && row->verbs & OPTION_OF(verb->verb))
-				option_names_add(&names, row->name);
+			if (!row->help || !(row->verbs & OPTION_OF(verb->verb)))
+				continue;
+			snprintf(option, sizeof(option), "--%s", row->name);
+			option_names_add(&names, option);
 		}
-		return err_hint(err, "its options are %s", names.text);
+		return err_hint(err, "it takes %s", names.text);
 	}
 	for (const struct verb_row *row = verb_rows; row->name; row++) {
 		if (refused->verbs & OPTION_OF(row->verb))

@@ -25,7 +25,7 @@ bool option_parse_whole(const char *text, uint64_t max, uint64_t *ret_number);
 
 /* Names with commas between, for messages. Begins zeroed; what finds no room is left out. */
 struct option_names {
-	char text[384];
+	char text[480];
 	size_t length;
 };
 void option_names_add(struct option_names *names, const char *name);

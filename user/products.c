@@ -24,6 +24,14 @@ struct products {
 	size_t count;
 };
 
+int products_check_stream(const struct report_format *format, FILE *stream, struct err *err)
+{
+	if (report_is_text(format) || !isatty(fileno(stream)))
+		return 0;
+	err_set(err, -EINVAL, "%s is no text, and standard output a terminal", format->name);
+	return err_hint(err, "name a file: -o FILE");
+}
+
 static int add(struct products *products, const struct report_format *format, const char *file,
 	       struct err *err)
 {
@@ -35,7 +43,7 @@ static int add(struct products *products, const struct report_format *format, co
 	product->format = format;
 	product->file = file;
 	products->count++;
-	return 0;
+	return products_check_stream(format, output_stream(product->output), err);
 }
 
 int products_open(const struct options *options, struct products **ret_products, struct err *err)

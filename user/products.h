@@ -28,6 +28,9 @@ int products_open(const struct options *options, struct products **ret_products,
 int products_write(struct products *products, products_writer writer, const void *context,
 		   struct err *err);
 
+/* 0, or -EINVAL with the reason when the format is no text and the stream a terminal, which it would garble. */
+int products_check_stream(const struct report_format *format, FILE *stream, struct err *err);
+
 /* On standard error a line for each file that was written, with the command that opens it. */
 void products_tell(const struct products *products);
 

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "output.h"
 #include "products.h"
+#include "profile/merge.h"
 #include "profile/profile.h"
 #include "report/closing.h"
 #include "report/diff.h"
@@ -52,34 +53,48 @@ static void tell_facts(const char *path, const struct store_facts *facts, uint64
 	err_print(&told, "pybpfprof", stderr);
 }
 
-/* Add one file to the profile. */
-static int read_file(const struct options *options, const char *path, struct profile *profile,
+/* A profile of one file. */
+static int read_file(const struct options *options, const char *path, struct profile **ret_profile,
 		     struct err *err)
 {
-	const uint64_t before = profile_samples(profile);
+	struct profile *profile = profile_new();
 	struct store_facts facts = { 0 };
-	int code = store_read(path, profile, &facts, err);
-	uint64_t samples;
+	int code = profile ? store_read(path, profile, &facts, err)
+			   : err_set(err, -ENOMEM, "out of memory");
 
-	if (code)
+	if (code) {
+		profile_free(profile);
 		return code;
-	samples = profile_samples(profile) - before;
+	}
 	if (facts.torn_offset)
-		tell_torn(options, path, &facts, samples);
+		tell_torn(options, path, &facts, profile_samples(profile));
 	if (options->verbose)
-		tell_facts(path, &facts, samples);
+		tell_facts(path, &facts, profile_samples(profile));
+	*ret_profile = profile;
 	return 0;
 }
 
-/* A profile of the files from `first` on, for the caller to free. */
+/*
+ * A profile of the files from `first` on, for the caller to free. Each is read by itself: what two files say of one process
+ * is put together by a law of its own (profile/merge.h), while what one says later replaces what it said before.
+ */
 static int read_files(const struct options *options, size_t first, size_t count,
 		      struct profile **ret_profile, struct err *err)
 {
-	struct profile *profile = profile_new();
-	int code = profile ? 0 : err_set(err, -ENOMEM, "out of memory");
+	struct profile *profile, *next;
+	int code = read_file(options, options->files[first], &profile, err);
 
-	for (size_t i = first; i < first + count && !code; i++)
-		code = read_file(options, options->files[i], profile, err);
+	if (code)
+		return code;
+	for (size_t i = first + 1; i < first + count && !code; i++) {
+		code = read_file(options, options->files[i], &next, err);
+		if (code)
+			break;
+		code = profile_merge(profile, next, err);
+		if (code)
+			err_wrap(err, "'%s'", shown_name(options->files[i]));
+		profile_free(next);
+	}
 	if (code) {
 		profile_free(profile);
 		return code;
@@ -94,7 +109,7 @@ static int write_report(const void *context, const struct report_format *format,
 	return format->write(context, report, stream, err);
 }
 
-int saved_report(const struct options *options, struct err *err)
+int saved_run_report(const struct options *options, struct err *err)
 {
 	struct report_options closing = products_report_options(options, stderr);
 	struct products *products = NULL;
@@ -127,7 +142,7 @@ static int write_diff(const void *context, const struct report_format *format,
 	return diff_write(sides->base, sides->fresh, format, report, stream, err);
 }
 
-int saved_diff(const struct options *options, struct err *err)
+int saved_run_diff(const struct options *options, struct err *err)
 {
 	struct sides sides = { NULL, NULL };
 	struct products *products = NULL;
@@ -147,12 +162,14 @@ int saved_diff(const struct options *options, struct err *err)
 	return code;
 }
 
-int saved_merge(const struct options *options, struct err *err)
+int saved_run_merge(const struct options *options, struct err *err)
 {
 	struct profile *profile = NULL;
 	struct output *output = NULL;
 	int code = output_open(options->output, &output, err);
 
+	if (!code)
+		code = products_check_stream(options->format, output_stream(output), err);
 	if (!code)
 		code = read_files(options, 0, options->nfiles, &profile, err);
 	if (!code)

@@ -120,6 +120,22 @@ def loads(interpreter, reader, files):
     return out
 
 
+def of_a_run(folder, reader):
+    """The ending of -o chooses the format, and what was sampled is what pstats adds up."""
+    path = os.path.join(folder, "run.prof")
+    interpreter = interpreters.any_supported()
+    with harness.Target(interpreter, "recursion", 120, 12) as target:
+        target.wait_ready()
+        result = harness.profile("-p", target.pid, "-r", 2000, "-d", 1, "-q", "-o", path)
+    if result.status:
+        return [str(result)]
+    read = json.loads(interpreter.run(reader, path))[0]
+    total = sum(numbers[2] for _, numbers, _ in read["entries"])
+    if abs(total - result.account.sampled) > 1e-3 or not any(key[2] == "leaf" for key, _, _ in read["entries"]):
+        return ["%s s of %s s in %s" % (total, result.account.sampled, read["entries"])]
+    return result.account.laws() + read["problems"]
+
+
 def viewer(module, program, files):
     """Run a program that opens each file with a viewer's own code; it prints a line of what it found for each."""
     if not os.path.isdir(os.path.join(VIEWERS, module)) and not os.path.exists(os.path.join(VIEWERS, module + ".py")):
@@ -178,6 +194,10 @@ with tempfile.TemporaryDirectory(dir="/tmp") as folder:
             tap.attempt("%s loads every file" % interpreter.label, lambda: loads(interpreter, reader, files))
         else:
             tap.skip(interpreter.label, interpreter.reason)
+    if os.geteuid() or not os.path.exists("/sys/kernel/btf/vmlinux") or not interpreters.any_supported():
+        tap.skip("of a run", "not root, no BTF, or no supported CPython")
+    else:
+        tap.attempt("of a run", lambda: of_a_run(folder, reader), attempts=2)
     for module, program in (("snakeviz", SNAKEVIZ), ("tuna", TUNA), ("gprof2dot", GPROF2DOT)):
         problems = viewer(module, program, list(files.values()))
         if problems is None:

@@ -328,8 +328,10 @@ static void parse_line(const struct parser *parser, char *line)
 		parse_stack(parser, line);
 	else if (strcmp(word, "account") == 0)
 		parse_account(parser, line);
+	else if (strcmp(word, "unit") == 0 && strcmp(line, "count") == 0)
+		profile_set_unit(parser->profile, PROFILE_UNIT_COUNT);
 	else
-		stop(parser, "process, of, thread, stack or account is expected");
+		stop(parser, "process, of, thread, stack, unit or account is expected");
 }
 
 void golden_add(struct profile *profile, const char *text, const char *name)

@@ -7,6 +7,7 @@
  *                                    that process
  *   thread TID NAME
  *   stack PID[/TID] SAMPLES[@NS] FRAME;FRAME...   root first; NS is the weight, else SAMPLES periods
+ *   unit count                       weights are no time but counts
  *   account KEY VALUE                a field of struct account, or unreadable.REASON; before the stacks for
  *                                    rate_hz, which is 1000 without it
  *

@@ -199,7 +199,7 @@ static void the_other_direction_turns_every_change_around(void **state)
 	for_each_pair(check_directions);
 }
 
-static void check_tree(const char *base, const char *fresh, const struct report_options *options)
+static void check_tree_of(const char *base, const char *fresh, const struct report_options *options)
 {
 	struct diff_stacks stacks;
 	struct diff_nodes nodes;
@@ -230,6 +230,19 @@ static void check_tree(const char *base, const char *fresh, const struct report_
 	diff_nodes_done(&nodes);
 	diff_stacks_done(&stacks);
 	unmake(&made);
+}
+
+/* From the roots and from the leaves, with and without hidden frames. */
+static void check_tree(const char *base, const char *fresh, const struct report_options *options)
+{
+	struct report_options each = *options;
+	unsigned kind;
+
+	for (kind = 0; kind < 4; kind++) {
+		each.invert = kind & 1;
+		each.show_all = kind & 2;
+		check_tree_of(base, fresh, &each);
+	}
 }
 
 static void the_tree_adds_up_to_each_profile(void **state)

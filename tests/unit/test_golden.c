@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "profile/profile.h"
 #include "report/closing.h"
 #include "report/report.h"
@@ -33,6 +34,11 @@ struct variant {
 	struct report_options options;
 };
 
+/* The variant with patterns, which are no constants. */
+#define HIDING	  "tree-hide"
+#define HIDE_GLOB "/srv/*"
+#define SHOW_GLOB "*/json/*"
+
 #define DEFAULTS .limit = 40, .threshold = 0.01
 
 static const struct variant variants[] = {
@@ -40,6 +46,15 @@ static const struct variant variants[] = {
 	{ "flat", "flat", { DEFAULTS } },
 	{ "flat-function", "flat", { DEFAULTS, .by = REPORT_BY_FUNCTION } },
 	{ "flat-file", "flat", { DEFAULTS, .by = REPORT_BY_FILE } },
+	{ "flat-module", "flat", { DEFAULTS, .by = REPORT_BY_MODULE } },
+	{ "flat-strip", "flat", { DEFAULTS, .strip_dirs = true, .width = 80, .unicode = true } },
+	{ "flat-full-paths", "flat", { DEFAULTS, .by = REPORT_BY_FUNCTION, .full_paths = true } },
+	{ "flat-percent", "flat", { DEFAULTS, .unit = REPORT_UNIT_PERCENT, .unicode = true } },
+	{ "flat-samples", "flat", { DEFAULTS, .unit = REPORT_UNIT_SAMPLES, .width = 80 } },
+	{ "flat-sort",
+	  "flat",
+	  { .limit = 5, .sorts = { REPORT_SORT_TOTAL, REPORT_SORT_NAME }, .nsorts = 2 } },
+	{ "flat-reverse", "flat", { .sorts = { REPORT_SORT_FILE }, .nsorts = 1, .reverse = true } },
 	{ "flat-process", "flat", { DEFAULTS, .by = REPORT_BY_PROCESS, .width = 100 } },
 	{ "flat-command", "flat", { DEFAULTS, .by = REPORT_BY_COMMAND, .unicode = true } },
 	{ "flat-container", "flat", { DEFAULTS, .by = REPORT_BY_CONTAINER } },
@@ -51,6 +66,14 @@ static const struct variant variants[] = {
 	{ "tree-all", "tree", { .show_all = true } },
 	{ "tree-short", "tree", { .limit = 3, .threshold = 0.05 } },
 	{ "tree-narrow", "tree", { DEFAULTS, .width = 60 } },
+	{ "tree-invert", "tree", { DEFAULTS, .invert = true, .unicode = true, .width = 80 } },
+	{ "tree-invert-all", "tree", { .invert = true, .show_all = true } },
+	{ "tree-percent",
+	  "tree",
+	  { DEFAULTS, .unit = REPORT_UNIT_PERCENT, .unicode = true, .width = 80 } },
+	{ "tree-samples", "tree", { DEFAULTS, .unit = REPORT_UNIT_SAMPLES } },
+	{ "tree-full-paths", "tree", { DEFAULTS, .full_paths = true } },
+	{ HIDING, "tree", { DEFAULTS } },
 	{ "text", "text", { DEFAULTS } },
 	{ "callers", "callers", { DEFAULTS, .width = 80 } },
 	{ "callers-short",
@@ -97,8 +120,21 @@ static char *make_text(const char *format, char *bytes, size_t size)
 	return bytes;
 }
 
+static struct pattern *add_glob(struct report_patterns *patterns, const char *glob)
+{
+	struct pattern *pattern;
+
+	assert_int_equal(pattern_new(PATTERN_GLOB, glob, &pattern, NULL), 0);
+	patterns->patterns[patterns->count++] = pattern;
+	return pattern;
+}
+
 static char *write_variant(const struct variant *variant, const struct profile *profile)
 {
+	struct report_options options = variant->options;
+	const bool hiding = strcmp(variant->name, HIDING) == 0;
+	struct pattern *hide = hiding ? add_glob(&options.hide, HIDE_GLOB) : NULL;
+	struct pattern *show = hiding ? add_glob(&options.show, SHOW_GLOB) : NULL;
 	struct err err = { 0 };
 	char *text = NULL;
 	size_t size = 0;
@@ -106,12 +142,13 @@ static char *write_variant(const struct variant *variant, const struct profile *
 
 	assert_non_null(stream);
 	if (variant->format)
-		assert_int_equal(report_find(variant->format)
-					 ->write(profile, &variant->options, stream, &err),
-				 0);
+		assert_int_equal(
+			report_find(variant->format)->write(profile, &options, stream, &err), 0);
 	else
-		closing_write(profile, &variant->options, stream);
+		closing_write(profile, &options, stream);
 	fclose(stream);
+	pattern_free(hide);
+	pattern_free(show);
 	return make_text(variant->format, text, size);
 }
 

@@ -356,9 +356,9 @@ static void the_doctor_starts_and_filters_nothing(void **state)
 	(void)state;
 	assert_int_equal(good("doctor").verb, OPTIONS_DOCTOR);
 	bad("doctor -- ls", "starts no command", "-p PID");
-	bad("doctor --name x", "doctor takes no --name, for it samples nothing", "pid, ");
-	bad("doctor -t", "doctor takes no --threads", "pid, ");
-	bad("doctor --per-cpu", "doctor takes no --per-cpu", "pid, ");
+	bad("doctor --name x", "doctor takes no --name, for it samples nothing", "--pid, ");
+	bad("doctor -t", "doctor takes no --threads", "--pid, ");
+	bad("doctor --per-cpu", "doctor takes no --per-cpu", "--pid, ");
 }
 
 static void verbs_may_be_cut_when_they_stay_clear(void **state)
@@ -406,13 +406,14 @@ static void files_are_taken_in_order_whatever_stands_between(void **state)
 static void a_verb_refuses_what_it_does_not_take(void **state)
 {
 	(void)state;
-	bad("report -p 1 x", "report takes no --pid, for it samples nothing", "format, output");
-	bad("-r 9 -t report x", "report takes no --rate", "");
-	bad("record -f folded", "record takes no --format, for it prints nothing", "pid, ");
-	bad("record -l 3", "record takes no --limit", "timeline");
-	bad("merge -o x --by line a", "merge takes no --by", "output");
-	bad("diff --callers x a b", "diff takes no --callers", "normalize");
-	bad("browse -o x a", "browse takes no --output", "sort");
+	bad("report -p 1 x", "report takes no --pid, for it samples nothing", "--format, --output");
+	/* the longest list, to its end */
+	bad("-r 9 -t report x", "report takes no --rate", "--verbose, --help, --version");
+	bad("record -f folded", "record takes no --format, for it prints nothing", "--pid, ");
+	bad("record -l 3", "record takes no --limit", "--timeline");
+	bad("merge -o x --by line a", "merge takes no --by", "it takes --output");
+	bad("diff --callers x a b", "diff takes no --callers", "--normalize");
+	bad("browse -o x a", "browse takes no --output", "--sort");
 	bad("--normalize time", "sampling takes no --normalize", "--normalize is for diff");
 	/* the aliases of what it takes are not listed */
 	for (const struct verb_row *row = verb_rows; row->name; row++)

@@ -69,6 +69,17 @@ static void formats_are_found_by_the_ending_of_a_file(void **state)
 	assert_null(report_find_by_file("out"));
 }
 
+static void formats_that_are_no_text_have_a_command_that_reads_them(void **state)
+{
+	(void)state;
+	assert_true(report_is_text(report_find("text")));
+	assert_true(report_is_text(report_find("folded")));
+	assert_false(report_is_text(report_find("pprof")));
+	assert_false(report_is_text(report_find("pstats")));
+	assert_string_equal(report_next(report_find("pprof")), "pybpfprof report");
+	assert_null(report_next(report_find("tree")));
+}
+
 static void the_defaults_are_those_of_the_manual(void **state)
 {
 	struct report_options options;
@@ -122,8 +133,8 @@ static struct profile *hostile_profile(void)
 	return profile;
 }
 
-/* Not of saved profiles, which keep every byte: what reads them is to sanitize it. */
-static bool is_text(const struct report_format *format)
+/* Of pstats what its bytes say is looked at. Saved profiles keep every byte: what reads them is to sanitize it. */
+static bool is_shown(const struct report_format *format)
 {
 	return strcmp(format->name, "pprof") != 0;
 }
@@ -157,7 +168,7 @@ static void no_format_lets_a_control_character_or_an_invalid_byte_through(void *
 	for (format = report_formats; format->name; format++) {
 		char *text = write_report(format, profile, &options);
 
-		if (is_text(format)) {
+		if (is_shown(format)) {
 			assert_is_printable(text);
 			assert_true(strlen(text) > 255 * 4);
 		}
@@ -221,14 +232,14 @@ static void no_format_has_colours_that_were_not_asked_for(void **state)
 	for (format = report_formats; format->name; format++) {
 		char *text = write_report(format, profile, &options);
 
-		assert_true(!is_text(format) || !strchr(text, '\033'));
+		assert_true(!is_shown(format) || !strchr(text, '\033'));
 		free(text);
 	}
 	options.color = true;
 	for (format = report_formats; format->name; format++) {
 		char *text = write_report(format, profile, &options);
 
-		if (is_text(format))
+		if (is_shown(format))
 			assert_int_equal(strchr(text, '\033') == NULL, is_for_programs(format));
 		free(text);
 	}
@@ -240,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_are_found_by_name_only_if_it_is_whole),
 		cmocka_unit_test(formats_are_found_by_the_ending_of_a_file),
+		cmocka_unit_test(formats_that_are_no_text_have_a_command_that_reads_them),
 		cmocka_unit_test(the_defaults_are_those_of_the_manual),
 		cmocka_unit_test(no_format_lets_a_control_character_or_an_invalid_byte_through),
 		cmocka_unit_test(no_rows_let_a_control_character_or_an_invalid_byte_through),

@@ -9,7 +9,7 @@
 
 #include "base/strtab.h"
 #include "profile/profile.h"
-#include "report/names.h"
+#include "report/library.h"
 
 enum side { BASE, FRESH };
 
@@ -110,12 +110,12 @@ static const char *whole_path(const char *path)
 	return path;
 }
 
-/* What follows the library folder of the path is its module, as the package begins there. */
+/* What follows the library's folder; code that never was in a file is no place. */
 static const char *place_in_library(const char *path)
 {
-	size_t length;
+	const char *inside;
 
-	return names_is_library(path) ? names_module(path, &length) : NULL;
+	return library_find(path, &inside) != LIBRARY_NONE ? inside : NULL;
 }
 
 static const char *last_part(const char *path)

@@ -12,6 +12,7 @@
 #include "report/diff_columns.h"
 #include "report/diff_counts.h"
 #include "report/diff_rows.h"
+#include "report/file_names.h"
 #include "report/names.h"
 #include "report/table.h"
 
@@ -68,13 +69,17 @@ static bool has_line(const struct flat *flat)
 /* FILE:LINE, FILE, or the label of what is no function; nothing for what is no frame. */
 static void add_place(struct flat *flat, const struct diff_row *row)
 {
+	const enum report_by by = flat->diff->options->by;
 	const struct symbol *symbol = row->symbol;
 
 	if (symbol->kind != SYMBOL_FUNCTION) {
 		names_add_special(&flat->text, symbol);
 		return;
 	}
-	table_add_text(&flat->text, file_names_get(flat->names, symbol->file), FILE_COLUMNS,
+	table_add_text(&flat->text,
+		       by == REPORT_BY_MODULE ? symbol->file
+					      : file_names_get(flat->names, symbol->file),
+		       flat->diff->options->full_paths ? SIZE_MAX : FILE_COLUMNS,
 		       flat->diff->options->unicode);
 	if (has_line(flat))
 		strbuf_add_format(&flat->text, ":%d", row->line);
@@ -183,7 +188,7 @@ int diff_flat_write(const struct diff *diff)
 
 	strbuf_init(&flat.text);
 	if (!code) {
-		flat.names = file_names_new(flat.rows.names);
+		flat.names = file_names_new(flat.rows.names, diff->options);
 		flat.shown = calloc(flat.rows.count + 1, sizeof(*flat.shown));
 		code = flat.names && flat.shown ? 0 : -ENOMEM;
 	}

@@ -11,6 +11,9 @@
 #include "report/diff_chance.h"
 #include "report/diff_stacks.h"
 
+/* What rounding may take from the weight of a node worth showing. */
+#define ROUNDING 1e-6
+
 static void add_pair(struct diff_pair *sum, const struct diff_pair *pair)
 {
 	int side;
@@ -165,10 +168,18 @@ static int choose(struct diff_nodes *nodes, const struct diff_sides *sides, uint
 int diff_nodes_init(struct diff_nodes *nodes, const struct diff_sides *sides,
 		    const struct diff_stacks *stacks, const struct report_options *options)
 {
+	const uint64_t both_ns = profile_weight_ns(stacks->both);
+	struct report_options both = *options;
 	int code;
 
 	*nodes = (struct diff_nodes){ 0 };
-	code = calltree_new(stacks->both, options->show_all, &nodes->tree);
+	/*
+	 * No change below a node is more than the larger of the node's shares: one of less needs nothing built below. The
+	 * shares were rounded down, each by no more than a part of 1e12.
+	 */
+	if (both_ns > 0)
+		both.threshold *= (1 - ROUNDING) * DIFF_STACKS_ALL / (double)both_ns;
+	code = calltree_new(stacks->both, &both, &nodes->tree);
 	if (code)
 		return code;
 	nodes->nodes = calloc(calltree_count(nodes->tree), sizeof(*nodes->nodes));

@@ -12,9 +12,10 @@
 
 #include "base/array.h"
 #include "base/strbuf.h"
+#include "profile/merge.h"
 #include "profile/profile.h"
 #include "profile/totals.h"
-#include "report/by_file.h"
+#include "report/coarse.h"
 #include "report/diff_chance.h"
 #include "report/names.h"
 #include "report/roots.h"
@@ -70,16 +71,52 @@ static int add_totals(struct builder *builder, const struct profile *profile, en
 	return code;
 }
 
-static int add_files(struct builder *builder, const struct profile *profile, enum diff_side side)
+/* One side's rows in a profile that has the symbols of both, as the other side's files decide what a module is called. */
+static int add_symbols_of_both(struct profile *to, const struct diff_sides *sides,
+			       enum diff_side side)
 {
-	struct profile *files;
-	int code = by_file_new(profile, &files);
+	const struct profile *from = sides->matched[side];
+	const struct profile *other = sides->matched[side == DIFF_BASE ? DIFF_FRESH : DIFF_BASE];
+	uint32_t *stacks = calloc(profile_nstacks(from), sizeof(*stacks)), id;
+	const struct profile_process nobody = { .kernel_ns = PROFILE_TIME_UNKNOWN };
+	size_t i;
+	int code = stacks ? profile_add_process(to, &nobody, &id) : -ENOMEM;
 
-	if (code)
-		return code;
-	code = add_totals(builder, files, GROUPS_BY_FUNCTION, side);
-	profile_free(files);
+	for (i = 0; i < profile_nsymbols(other) && !code; i++)
+		code = profile_add_symbol(to, profile_symbol(other, (uint32_t)i), &id);
+	if (!code)
+		code = profile_merge_stacks(to, from, stacks);
+	for (i = 0; i < profile_nrows(from) && !code; i++) {
+		const struct profile_row *row = profile_row(from, i);
+
+		code = profile_add_weight(to, 0, PROFILE_NO_ID, stacks[row->stack], row->samples,
+					  row->weight_ns);
+	}
+	free(stacks);
 	return code;
+}
+
+static int add_coarse(struct builder *builder, const struct diff_sides *sides,
+		      enum coarse_by coarse, enum groups_by by, enum diff_side side)
+{
+	struct profile *whole = profile_new(), *rows = NULL;
+	int code = whole ? add_symbols_of_both(whole, sides, side) : -ENOMEM;
+
+	if (!code)
+		code = coarse_new(whole, coarse, &rows);
+	if (!code)
+		code = add_totals(builder, rows, by, side);
+	profile_free(whole);
+	profile_free(rows);
+	return code;
+}
+
+static int add_frames(struct builder *builder, const struct diff_sides *sides, bool strip,
+		      enum groups_by by, enum diff_side side)
+{
+	if (strip)
+		return add_coarse(builder, sides, COARSE_BY_STRIPPED, by, side);
+	return add_totals(builder, sides->matched[side], by, side);
 }
 
 /* What stays the same from run to run: a container's name, and of threads all of one name. */
@@ -146,19 +183,21 @@ static int add_roots(struct builder *builder, const struct profile *profile, uns
 	return code;
 }
 
-static int add_side(struct builder *builder, const struct diff_sides *sides, enum report_by by,
-		    enum diff_side side)
+static int add_side(struct builder *builder, const struct diff_sides *sides,
+		    const struct report_options *options, enum diff_side side)
 {
-	const struct profile *matched = sides->matched[side], *whole = sides->profiles[side];
+	const enum coarse_by file = options->strip_dirs ? COARSE_BY_STRIPPED_FILE : COARSE_BY_FILE;
+	const struct profile *whole = sides->profiles[side];
 
-	switch (by) {
+	switch (options->by) {
 	case REPORT_BY_LINE:
-		return add_totals(builder, matched, GROUPS_BY_LINE, side);
+		return add_frames(builder, sides, options->strip_dirs, GROUPS_BY_LINE, side);
 	case REPORT_BY_FUNCTION:
-		return add_totals(builder, matched, GROUPS_BY_FUNCTION, side);
+		return add_frames(builder, sides, options->strip_dirs, GROUPS_BY_FUNCTION, side);
 	case REPORT_BY_FILE:
+		return add_coarse(builder, sides, file, GROUPS_BY_FUNCTION, side);
 	case REPORT_BY_MODULE:
-		return add_files(builder, matched, side);
+		return add_coarse(builder, sides, COARSE_BY_MODULE, GROUPS_BY_FUNCTION, side);
 	case REPORT_BY_THREAD:
 		return add_roots(builder, whole, ROOTS_THREADS, side);
 	case REPORT_BY_PROCESS:
@@ -211,7 +250,7 @@ int diff_rows_init(struct diff_rows *rows, const struct diff_sides *sides,
 	};
 	code = rows->names ? 0 : -ENOMEM;
 	for (side = DIFF_BASE; side <= DIFF_FRESH && !code; side++)
-		code = add_side(&builder, sides, options->by, (enum diff_side)side);
+		code = add_side(&builder, sides, options, (enum diff_side)side);
 	if (!code)
 		code = judge(rows, sides);
 	return code;

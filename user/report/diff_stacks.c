@@ -3,13 +3,11 @@
 #include "report/diff_stacks.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "profile/merge.h"
 #include "profile/profile.h"
-
-/* What each side weighs in the profile of both: small enough that rounding is all that is lost. */
-#define SIDE_WEIGHT 1e12
 
 static int merge_stacks(struct profile *both, const struct diff_sides *sides, uint32_t *of_stack[2])
 {
@@ -24,24 +22,46 @@ static int merge_stacks(struct profile *both, const struct diff_sides *sides, ui
 	return code;
 }
 
-static int add_rows(struct diff_stacks *stacks, const struct diff_sides *sides, enum diff_side side,
-		    const uint32_t *of_stack, uint32_t process)
+static void add_pairs(struct diff_stacks *stacks, const struct diff_sides *sides,
+		      enum diff_side side, const uint32_t *of_stack)
 {
 	const struct profile *from = sides->matched[side];
-	const uint64_t all_ns = sides->all.ns[side];
-	const double scale = all_ns > 0 ? SIDE_WEIGHT / (double)all_ns : 0;
 	const size_t count = profile_nrows(from);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct profile_row *row = profile_row(from, i);
+		struct diff_pair *pair = &stacks->pairs[of_stack[row->stack]];
+
+		pair->ns[side] += row->weight_ns;
+		pair->samples[side] += row->samples;
+	}
+}
+
+static double share(const struct diff_sides *sides, const struct diff_pair *pair,
+		    enum diff_side side)
+{
+	const uint64_t all_ns = sides->all.ns[side];
+
+	return all_ns > 0 ? (double)pair->ns[side] / (double)all_ns : 0;
+}
+
+/* What is hot on one side is hot in the profile of both. */
+static int add_rows(struct diff_stacks *stacks, const struct diff_sides *sides, uint32_t process)
+{
+	const size_t count = profile_nstacks(stacks->both);
 	size_t i;
 	int code = 0;
 
-	for (i = 0; i < count && !code; i++) {
-		const struct profile_row *row = profile_row(from, i);
-		const uint32_t stack = of_stack[row->stack];
+	for (i = 1; i < count && !code; i++) {
+		const struct diff_pair *pair = &stacks->pairs[i];
+		const uint64_t samples = pair->samples[DIFF_BASE] + pair->samples[DIFF_FRESH];
+		const double larger =
+			fmax(share(sides, pair, DIFF_BASE), share(sides, pair, DIFF_FRESH));
 
-		stacks->pairs[stack].ns[side] += row->weight_ns;
-		stacks->pairs[stack].samples[side] += row->samples;
-		code = profile_add_weight(stacks->both, process, PROFILE_NO_ID, stack, row->samples,
-					  (uint64_t)((double)row->weight_ns * scale));
+		if (samples > 0 || larger > 0)
+			code = profile_add_weight(stacks->both, process, PROFILE_NO_ID, (uint32_t)i,
+						  samples, (uint64_t)(larger * DIFF_STACKS_ALL));
 	}
 	return code;
 }
@@ -63,7 +83,9 @@ int diff_stacks_init(struct diff_stacks *stacks, const struct diff_sides *sides)
 				     : -ENOMEM;
 	}
 	for (side = DIFF_BASE; side <= DIFF_FRESH && !code; side++)
-		code = add_rows(stacks, sides, (enum diff_side)side, of_stack[side], process);
+		add_pairs(stacks, sides, (enum diff_side)side, of_stack[side]);
+	if (!code)
+		code = add_rows(stacks, sides, process);
 	free(of_stack[DIFF_BASE]);
 	free(of_stack[DIFF_FRESH]);
 	return code;

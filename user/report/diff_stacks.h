@@ -7,10 +7,13 @@
 
 #include "report/diff_sides.h"
 
+/* What a side would weigh alone: small enough that rounding is all that is lost. */
+#define DIFF_STACKS_ALL 1e12
+
 /* Open for reading. */
 struct diff_stacks {
-	struct profile *
-		both; /* one process; a row weighs as its side's share of all, the sides adding up */
+	/* One process; a stack weighs DIFF_STACKS_ALL times the larger of its two sides' shares. */
+	struct profile *both;
 	struct diff_pair *pairs; /* by the stack's id: its own weight, nothing of what it called */
 };
 

@@ -18,6 +18,7 @@
 #include "report/diff_counts.h"
 #include "report/diff_nodes.h"
 #include "report/diff_stacks.h"
+#include "report/file_names.h"
 #include "report/names.h"
 #include "report/roots.h"
 #include "report/style.h"
@@ -34,12 +35,16 @@
 #define DEEPEST_MIN   4
 #define DEEPEST_MAX   60
 
+/* So many single callees in a row stay in one column, as in the call tree (report_tree.c). */
+#define RUN_LEAST 4
+
 /* A line yet to be drawn. */
 struct line {
 	uint32_t node;
 	uint32_t level; /* 0: at the left edge */
 	bool self; /* the node's own time, below it */
-	bool last; /* of its caller's lines */
+	bool last; /* of its caller's lines; in a run, of that which the run begins with */
+	bool run; /* the only callee of the line above */
 };
 
 /* What stands below a node, while it is put in order. */
@@ -75,7 +80,9 @@ static void emit(struct printer *printer)
 
 static void add_branches(struct printer *printer, const struct line *line)
 {
-	const bool unicode = printer->diff->options->unicode;
+	static const char *const ascii[][2] = { { "|- ", "`- " }, { "|> ", " > " } };
+	static const char *const unicode[][2] = { { "├─ ", "└─ " }, { "│↓ ", " ↓ " } };
+	const bool is_unicode = printer->diff->options->unicode;
 	uint32_t level;
 
 	if (line->level == 0)
@@ -84,12 +91,10 @@ static void add_branches(struct printer *printer, const struct line *line)
 		if (printer->last_at[level])
 			strbuf_add(&printer->text, "   ");
 		else
-			strbuf_add(&printer->text, unicode ? "│  " : "|  ");
+			strbuf_add(&printer->text, is_unicode ? "│  " : "|  ");
 	}
-	if (line->last)
-		strbuf_add(&printer->text, unicode ? "└─ " : "`- ");
-	else
-		strbuf_add(&printer->text, unicode ? "├─ " : "|- ");
+	strbuf_add(&printer->text,
+		   is_unicode ? unicode[line->run][line->last] : ascii[line->run][line->last]);
 	printer->last_at[line->level] = line->last;
 }
 
@@ -111,6 +116,9 @@ static void add_function(struct printer *printer, const struct symbol *symbol, s
 			file_columns = room / 2;
 		function_columns = room - file_columns;
 	}
+	/* Who asks for whole paths wants them whole. */
+	if (options->full_paths)
+		file_columns = SIZE_MAX;
 	table_add_text(&printer->text, symbol->function, function_columns, options->unicode);
 	strbuf_add_format(&printer->text, "  %s", style_faint(options->color));
 	table_add_text(&printer->text, file, file_columns, options->unicode);
@@ -146,19 +154,51 @@ static void add_name(struct printer *printer, uint32_t index, size_t used)
 		strbuf_add(text, options->unicode ? "  × recursion" : "  x recursion");
 }
 
-static bool has_shown_callee(const struct printer *printer, uint32_t index)
+/* The first callee on from this one that is shown, 0: none. */
+static uint32_t next_shown(const struct printer *printer, uint32_t callee)
 {
-	uint32_t callee = calltree_node(printer->nodes.tree, index)->first_callee;
-
 	while (callee && !printer->nodes.nodes[callee].shown)
 		callee = calltree_node(printer->nodes.tree, callee)->next_sibling;
-	return callee != 0;
+	return callee;
+}
+
+static uint32_t first_shown(const struct printer *printer, uint32_t index)
+{
+	return next_shown(printer, calltree_node(printer->nodes.tree, index)->first_callee);
+}
+
+static bool has_self_line(const struct printer *printer, uint32_t index)
+{
+	const struct diff_node *node = &printer->nodes.nodes[index];
+
+	return index != 0 &&
+	       diff_place(printer->diff->sides, node->self_change, node->self_beyond) == DIFF_SHOWN;
+}
+
+/* The callee on the only line below the node; 0: there are more lines, or none. */
+static uint32_t only_callee(const struct printer *printer, uint32_t index)
+{
+	const uint32_t callee = first_shown(printer, index);
+
+	if (!callee || has_self_line(printer, index) ||
+	    next_shown(printer, calltree_node(printer->nodes.tree, callee)->next_sibling))
+		return 0;
+	return callee;
+}
+
+static bool begins_run(const struct printer *printer, uint32_t index)
+{
+	int length = 0;
+
+	while (length < RUN_LEAST && (index = only_callee(printer, index)))
+		length++;
+	return length == RUN_LEAST;
 }
 
 /* The number of the part in which the node's callees are drawn; 0: they follow. */
 static size_t part_of(struct printer *printer, const struct line *line)
 {
-	if (line->self || line->level < printer->deepest || !has_shown_callee(printer, line->node))
+	if (line->self || line->level < printer->deepest || !first_shown(printer, line->node))
 		return 0;
 	if (array_reserve(&printer->parts, &printer->parts_capacity, printer->nparts + 1,
 			  sizeof(*printer->parts))) {
@@ -181,7 +221,8 @@ static void write_line(struct printer *printer, const struct line *line, size_t 
 	strbuf_add_format(&printer->text, "  %s  ", diff_columns_word(pair));
 	add_branches(printer, line);
 	if (line->self)
-		strbuf_add(&printer->text, "[self]");
+		strbuf_add(&printer->text,
+			   printer->diff->options->invert ? "[no caller]" : "[self]");
 	else
 		add_name(printer, line->node,
 			 DIFF_COLUMNS_NUMBERS + DIFF_COLUMNS_WORD +
@@ -217,7 +258,6 @@ static void count_left_out(struct printer *printer, const struct diff_node *node
 /* Put what is shown below the node into printer->below; returns how many lines that are. */
 static size_t collect_below(struct printer *printer, uint32_t index)
 {
-	const struct diff_sides *sides = printer->diff->sides;
 	const struct diff_node *node = &printer->nodes.nodes[index];
 	uint32_t callee = calltree_node(printer->nodes.tree, index)->first_callee;
 	size_t count = 0;
@@ -238,8 +278,7 @@ static size_t collect_below(struct printer *printer, uint32_t index)
 			count_left_out(printer, below, at->nbelow);
 		callee = at->next_sibling;
 	}
-	if (count > 0 && index != 0 &&
-	    diff_place(sides, node->self_change, node->self_beyond) == DIFF_SHOWN)
+	if (count > 0 && has_self_line(printer, index))
 		printer->below[count++] = (struct below){ .largest = fabs(node->self_change),
 							  .node = index,
 							  .self = true };
@@ -267,16 +306,33 @@ static void push_below(struct printer *printer, size_t count, uint32_t level)
 		};
 }
 
+/* Does the node's only callee stand in its own column? At the left edge there is none to stand in. */
+static bool continues_run(const struct printer *printer, const struct line *line)
+{
+	if (line->level == 0)
+		return false;
+	return line->run ? only_callee(printer, line->node) != 0 : begins_run(printer, line->node);
+}
+
 /* Draw all that was pushed, and what comes below it. */
 static void write_lines(struct printer *printer)
 {
 	while (printer->nlines > 0 && !printer->code) {
 		const struct line line = printer->lines[--printer->nlines];
 		const size_t part = part_of(printer, &line);
+		size_t nbelow;
 
 		write_line(printer, &line, part);
-		if (!line.self && part == 0)
-			push_below(printer, collect_below(printer, line.node), line.level + 1);
+		if (line.self || part > 0)
+			continue;
+		nbelow = collect_below(printer, line.node);
+		if (!continues_run(printer, &line)) {
+			push_below(printer, nbelow, line.level + 1);
+			continue;
+		}
+		push_below(printer, nbelow, line.level);
+		printer->lines[printer->nlines - 1].last = line.last;
+		printer->lines[printer->nlines - 1].run = true;
 	}
 }
 
@@ -336,7 +392,7 @@ int diff_tree_write(const struct diff *diff)
 	strbuf_init(&printer.text);
 	printer.code = diff_nodes_init(&printer.nodes, diff->sides, diff->stacks, diff->options);
 	if (!printer.code) {
-		printer.names = file_names_new(diff->stacks->both);
+		printer.names = file_names_new(diff->stacks->both, diff->options);
 		printer.code = printer.names ? 0 : -ENOMEM;
 	}
 	if (!printer.code)

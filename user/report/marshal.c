@@ -26,12 +26,12 @@
 static void add_bytes(struct marshal *marshal, uint64_t number, unsigned count)
 {
 	for (; count > 0; count--, number >>= 8)
-		putc((int)(number & 0xff), marshal->stream);
+		putc_unlocked((int)(number & 0xff), marshal->stream);
 }
 
 void marshal_add_signed(struct marshal *marshal, int32_t number)
 {
-	putc(TYPE_INT, marshal->stream);
+	putc_unlocked(TYPE_INT, marshal->stream);
 	add_bytes(marshal, (uint32_t)number, 4);
 }
 
@@ -46,7 +46,7 @@ void marshal_add_count(struct marshal *marshal, uint64_t count)
 	}
 	for (rest = count; rest > 0; rest >>= DIGIT_BITS)
 		ndigits++;
-	putc(TYPE_LONG, marshal->stream);
+	putc_unlocked(TYPE_LONG, marshal->stream);
 	add_bytes(marshal, ndigits, 4);
 	for (; count > 0; count >>= DIGIT_BITS)
 		add_bytes(marshal, count & ((1U << DIGIT_BITS) - 1), 2);
@@ -58,7 +58,7 @@ void marshal_add_float(struct marshal *marshal, double number)
 
 	_Static_assert(sizeof(bits) == sizeof(number), "a double is what IEEE 754 says");
 	memcpy(&bits, &number, sizeof(bits));
-	putc(TYPE_FLOAT, marshal->stream);
+	putc_unlocked(TYPE_FLOAT, marshal->stream);
 	add_bytes(marshal, bits, 8);
 }
 
@@ -70,23 +70,23 @@ void marshal_add_text(struct marshal *marshal, const char *text)
 		marshal->code = -EOVERFLOW;
 		length = 0;
 	}
-	putc(TYPE_INTERNED, marshal->stream);
+	putc_unlocked(TYPE_INTERNED, marshal->stream);
 	add_bytes(marshal, length, 4);
 	fwrite(text, 1, length, marshal->stream);
 }
 
 void marshal_begin_tuple(struct marshal *marshal, uint32_t count)
 {
-	putc(TYPE_TUPLE, marshal->stream);
+	putc_unlocked(TYPE_TUPLE, marshal->stream);
 	add_bytes(marshal, count, 4);
 }
 
 void marshal_begin_dictionary(struct marshal *marshal)
 {
-	putc(TYPE_DICT, marshal->stream);
+	putc_unlocked(TYPE_DICT, marshal->stream);
 }
 
 void marshal_end_dictionary(struct marshal *marshal)
 {
-	putc(TYPE_NULL, marshal->stream);
+	putc_unlocked(TYPE_NULL, marshal->stream);
 }

@@ -24,6 +24,7 @@ const struct report_by_name report_by_names[] = {
 	{ "line", REPORT_BY_LINE, "the line being executed" },
 	{ "function", REPORT_BY_FUNCTION, "functions, at their first line" },
 	{ "file", REPORT_BY_FILE, "source files" },
+	{ "module", REPORT_BY_MODULE, "modules, as far as paths tell them" },
 	{ "thread", REPORT_BY_THREAD, "threads, with -t" },
 	{ "process", REPORT_BY_PROCESS, "whole processes" },
 	{ "command", REPORT_BY_COMMAND, "processes of one program and script together" },
@@ -69,13 +70,18 @@ const struct report_format *report_find_by_file(const char *file)
 	return NULL;
 }
 
-/* What to type next. */
+/* What to type next for the formats that are no text. */
 static const struct {
 	const char *format, *command;
 } next_commands[] = {
 	{ "pprof", "pybpfprof report" },
 	{ "pstats", "python3 -m pstats" },
 };
+
+bool report_is_text(const struct report_format *format)
+{
+	return report_next(format) == NULL;
+}
 
 const char *report_next(const struct report_format *format)
 {

@@ -135,6 +135,9 @@ const struct report_format *report_find(const char *name);
 /* The format that the file name's ending chooses, NULL when none does. */
 const struct report_format *report_find_by_file(const char *file);
 
+/* Is what it writes for people, and may be written to a terminal? */
+bool report_is_text(const struct report_format *format);
+
 /* The command that opens a file of that format, to be followed by its name; NULL: none is known. */
 const char *report_next(const struct report_format *format);
 

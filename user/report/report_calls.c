@@ -16,7 +16,7 @@
 #include "profile/profile.h"
 #include "profile/totals.h"
 #include "report/empty.h"
-#include "report/names.h"
+#include "report/file_names.h"
 #include "report/renamed.h"
 #include "report/restrict.h"
 #include "report/sort.h"
@@ -109,8 +109,7 @@ static void add_name(struct report *report, const struct total *total, size_t co
 	struct symbol symbol = *total->symbol;
 	struct strbuf name;
 
-	if (!report->options->full_paths)
-		symbol.file = file_names_get(report->names, symbol.file);
+	symbol.file = file_names_get(report->names, symbol.file);
 	strbuf_init(&name);
 	standard_name_add(&name, &symbol, total->line);
 	if (strbuf_error(&name))
@@ -284,7 +283,7 @@ static int write_calls(struct report *report, const struct pattern *pattern, FIL
 	if (!code)
 		code = calls_init(&report->calls, report->profile, GROUPS_BY_FUNCTION);
 	if (!code) {
-		report->names = file_names_new(report->profile);
+		report->names = file_names_new(report->profile, report->options);
 		report->others.rows =
 			calloc(report->calls.groups.count + 1UL, sizeof(*report->others.rows));
 		code = report->names && report->others.rows ? 0 : -ENOMEM;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/strbuf.h"
 #include "profile/profile.h"
@@ -215,7 +216,7 @@ static int finish(struct strbuf *line, json_t *object)
 	return strbuf_error(line);
 }
 
-int facts_write_run(struct strbuf *line, int32_t number, const struct profile_run *run)
+int facts_write_run(struct strbuf *line, uint32_t number, const struct profile_run *run)
 {
 	json_t *object = write_rows(run_rows, run);
 
@@ -224,13 +225,16 @@ int facts_write_run(struct strbuf *line, int32_t number, const struct profile_ru
 		json_decref(object);
 		object = NULL;
 	}
-	strbuf_add_format(line, RUN_HEAD "%" PRId32 " ", number);
+	strbuf_add_format(line, RUN_HEAD "%" PRIu32 " ", number);
 	return finish(line, object);
 }
 
-void facts_renumber_run(struct strbuf *line, int32_t number, const char *run_line)
+uint32_t facts_run_number(const struct profile_run *run)
 {
-	strbuf_add_format(line, RUN_HEAD "%" PRId32 " %s", number, strchr(run_line, '{'));
+	uLong sum = crc32(0, (const Bytef *)&run->began_unix_ns, sizeof(run->began_unix_ns));
+
+	sum = crc32(sum, (const Bytef *)run->machine, (unsigned)strlen(run->machine));
+	return (uint32_t)crc32(sum, (const Bytef *)run->tool, (unsigned)strlen(run->tool));
 }
 
 int facts_write_process(struct strbuf *line, uint32_t program,
@@ -254,9 +258,9 @@ struct facts_head facts_head(const char *comment)
 	struct facts_head head = { .kind = FACTS_NONE };
 	int end = 0;
 
-	if (sscanf(comment, RUN_HEAD "%9" SCNd32 " %n{", &head.number, &end) == 1 && end > 0)
+	if (sscanf(comment, RUN_HEAD "%10" SCNu32 " %n{", &head.run, &end) == 1 && end > 0)
 		head.kind = FACTS_RUN;
-	else if (sscanf(comment, PROCESS_HEAD "%11" SCNd32 " %10" SCNu32 " %n{", &head.number,
+	else if (sscanf(comment, PROCESS_HEAD "%11" SCNd32 " %10" SCNu32 " %n{", &head.pid,
 			&head.program, &end) == 2 &&
 		 end > 0)
 		head.kind = FACTS_PROCESS;
@@ -341,7 +345,7 @@ int facts_read_process(const struct facts_head *head, struct profile *profile,
 		       uint32_t *ret_process)
 {
 	json_t *object = json_loads(head->json, 0, NULL);
-	struct profile_process process = { .pid = head->number, .kernel_ns = PROFILE_TIME_UNKNOWN };
+	struct profile_process process = { .pid = head->pid, .kernel_ns = PROFILE_TIME_UNKNOWN };
 	const json_t *kernel_ns = json_object_get(object, "kernel_ns");
 	int code;
 

@@ -2,11 +2,12 @@
 /*
  * Facts that pprof has no place for, as lines of a saved profile's comments:
  *
- *   pybpfprof run 0 {"tool":"pybpfprof 0.1.0","account":{"complete":20979, ...}, ...}
+ *   pybpfprof run 2774092713 {"tool":"pybpfprof 0.1.0","account":{"complete":20979, ...}, ...}
  *   pybpfprof process 812 0 {"start_time":4711,"command":"python3 app.py", ...}
  *
- * A run has a number in its file, a process the two that the samples' labels pid and program have (program is 0 where
- * there is no such label). A later line takes the place of an earlier one of the same numbers.
+ * A run has a number that other runs have not, also of other files, which other tools may merge; a process has the two
+ * that the samples' labels pid and program say (0 where there is no label program). A later line takes the place of an
+ * earlier one of the same numbers.
  */
 #ifndef PBP_STORE_FACTS_H
 #define PBP_STORE_FACTS_H
@@ -27,18 +28,19 @@ enum facts_kind {
 
 struct facts_head {
 	enum facts_kind kind;
-	int32_t number; /* of the run, or the pid */
-	uint32_t program; /* 0 of a run */
+	uint32_t run; /* its number */
+	int32_t pid;
+	uint32_t program;
 	const char *json; /* the rest, in the line */
 };
 
 /* The line without its end, added to `line`. -ENOMEM, or 0. */
-int facts_write_run(struct strbuf *line, int32_t number, const struct profile_run *run);
+int facts_write_run(struct strbuf *line, uint32_t number, const struct profile_run *run);
 int facts_write_process(struct strbuf *line, uint32_t program,
 			const struct profile_process *process);
 
-/* A run's line with another number. */
-void facts_renumber_run(struct strbuf *line, int32_t number, const char *run_line);
+/* The number of a run: who sampled when and where. */
+uint32_t facts_run_number(const struct profile_run *run);
 
 /* What a comment is the line of. */
 struct facts_head facts_head(const char *comment);

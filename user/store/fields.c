@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "store/store.h"
 #include "store/unpacked.h"
 
-/* The largest field of use, its tag and its length, and room to read on behind it. */
-#define BUFFER_SIZE (2 * (size_t)STORE_MESSAGE_MAX)
-#define HEAD_MAX    20
+/* A tag and a length. */
+#define HEAD_MAX 20
 
 /* So much is unpacked at a time, to be still in the processor's cache when it is decoded. */
 #define READ_SIZE ((size_t)128 * 1024)
@@ -28,24 +28,28 @@ struct fields {
 	uint64_t offset; /* of buffer[begin] */
 	size_t begin, end;
 	bool at_end; /* nothing comes behind buffer[end] */
-	uint8_t buffer[BUFFER_SIZE];
+	uint8_t *buffer; /* room for the largest field so far, and to read on behind it */
+	size_t capacity;
 };
 
 struct fields *fields_new(struct unpacked *unpacked)
 {
-	struct fields *fields = malloc(sizeof(*fields));
+	struct fields *fields = calloc(1, sizeof(*fields));
 
 	if (!fields)
 		return NULL;
 	fields->unpacked = unpacked;
-	fields->offset = 0;
-	fields->begin = fields->end = 0;
-	fields->at_end = false;
+	if (array_reserve(&fields->buffer, &fields->capacity, 2 * READ_SIZE, 1)) {
+		free(fields);
+		return NULL;
+	}
 	return fields;
 }
 
 void fields_free(struct fields *fields)
 {
+	if (fields)
+		free(fields->buffer);
 	free(fields);
 }
 
@@ -54,14 +58,17 @@ static int have(struct fields *fields, size_t size, struct err *err)
 {
 	if (fields->end - fields->begin >= size || fields->at_end)
 		return 0;
-	if (BUFFER_SIZE - fields->begin < size || fields->begin >= READ_SIZE) {
+	if (fields->capacity - fields->begin < size || fields->begin >= READ_SIZE) {
 		memmove(fields->buffer, fields->buffer + fields->begin,
 			fields->end - fields->begin);
 		fields->end -= fields->begin;
 		fields->begin = 0;
 	}
+	if (array_reserve(&fields->buffer, &fields->capacity, size, 1))
+		return err_set(err, -ENOMEM, "cannot read %s: %s", unpacked_name(fields->unpacked),
+			       strerror(ENOMEM));
 	while (fields->end - fields->begin < size && !fields->at_end) {
-		const size_t room = BUFFER_SIZE - fields->end;
+		const size_t room = fields->capacity - fields->end;
 		const ssize_t length = unpacked_read(fields->unpacked, fields->buffer + fields->end,
 						     room < READ_SIZE ? room : READ_SIZE, err);
 

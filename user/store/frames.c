@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/array.h"
 #include "base/strbuf.h"
@@ -18,8 +19,9 @@
 #include "store/tables.h"
 #include "store/unpacked.h"
 
-/* A new stack: a node and its place in Judy's map. */
+/* A new stack: a node and its place in Judy's map; and a list of locations that is remembered. */
 #define STACK_COST 32
+#define LIST_COST  24
 
 /* So many frames may be looked up, and more for each byte of the file: what a hostile one can take of our time. */
 #define WORK_FREE     (64ULL << 20)
@@ -37,6 +39,7 @@ struct frames {
 	uint64_t *path;
 	uint32_t *stacks;
 	size_t path_length, path_capacity, stacks_capacity;
+	struct word_map lists; /* (length, checksum) of locations -> a stack that has such */
 	uint64_t work_left;
 };
 
@@ -152,9 +155,19 @@ void frames_free(struct frames *frames)
 	strbuf_done(&frames->file);
 	free(frames->symbols);
 	free(frames->nameless);
+	word_map_done(&frames->lists);
 	free(frames->path);
 	free(frames->stacks);
 	free(frames);
+}
+
+/* The symbols of a location, leaf first; one where it has no lines. */
+static const uint32_t *symbols_of(const struct frames *frames,
+				  const struct table_location *location)
+{
+	return frames->symbols + (location->nlines
+					  ? location->first_line
+					  : frames->nameless[location - frames->tables->locations]);
 }
 
 /* Call one symbol from the stack. */
@@ -180,36 +193,64 @@ static int push(struct frames *frames, uint32_t symbol, uint32_t *stack, struct 
 static int push_location(struct frames *frames, uint64_t id, uint64_t offset, uint32_t *stack,
 			 struct err *err)
 {
-	const uint64_t *index = word_map_find(&frames->tables->location_ids, id);
-	const struct table_location *location;
+	const struct table_location *location = tables_location(frames->tables, id);
 	uint32_t line;
 	int code = 0;
 
-	if (!index)
+	if (!location)
 		return tables_error(frames->tables, offset, err,
 				    "a sample refers to location %" PRIu64 ", which is not there",
 				    id);
-	location = &frames->tables->locations[*index - 1];
 	if (location->nlines == 0)
-		return push(frames, frames->symbols[frames->nameless[*index - 1]], stack, err);
+		return push(frames, *symbols_of(frames, location), stack, err);
 	for (line = location->nlines; line > 0 && !code; line--)
 		code = push(frames, frames->symbols[location->first_line + line - 1], stack, err);
 	return code;
 }
 
-int frames_stack(struct frames *frames, const uint64_t *locations, size_t count, uint64_t offset,
-		 uint32_t *ret_stack, struct err *err)
+/* Is this stack what the locations would make? */
+static bool is_stack_of(const struct frames *frames, uint32_t stack, const uint64_t *locations,
+			size_t count)
+{
+	size_t i;
+	uint32_t line;
+
+	for (i = 0; i < count; i++) {
+		const struct table_location *location =
+			tables_location(frames->tables, locations[i]);
+		const uint32_t *symbols = location ? symbols_of(frames, location) : NULL;
+
+		if (!location)
+			return false;
+		for (line = 0; line < (location->nlines ? location->nlines : 1); line++) {
+			if (profile_stack_symbol(frames->profile, stack) != symbols[line])
+				return false;
+			stack = profile_stack_caller(frames->profile, stack);
+		}
+	}
+	return stack == PROFILE_STACK_EMPTY;
+}
+
+/* Are these the locations of the stack before? */
+static bool is_path(const struct frames *frames, const uint64_t *locations, size_t count)
+{
+	size_t i = 0;
+
+	if (frames->path_length != count)
+		return false;
+	while (i < count && frames->path[count - 1 - i] == locations[i])
+		i++;
+	return i == count;
+}
+
+/* Call the locations from the root on, as far as the stack before did not. */
+static int push_locations(struct frames *frames, const uint64_t *locations, size_t count,
+			  uint64_t offset, uint32_t *ret_stack, struct err *err)
 {
 	uint32_t stack = PROFILE_STACK_EMPTY;
 	size_t i = 0;
 	int code = 0;
 
-	if (count == 0) {
-		code = push(frames, frames->unnamed, &stack, err);
-		if (!code)
-			*ret_stack = stack;
-		return code;
-	}
 	if (array_reserve(&frames->path, &frames->path_capacity, count, sizeof(*frames->path)) ||
 	    array_reserve(&frames->stacks, &frames->stacks_capacity, count,
 			  sizeof(*frames->stacks)))
@@ -229,4 +270,39 @@ int frames_stack(struct frames *frames, const uint64_t *locations, size_t count,
 	frames->path_length = count;
 	*ret_stack = stack;
 	return 0;
+}
+
+int frames_stack(struct frames *frames, const uint64_t *locations, size_t count, uint64_t offset,
+		 uint32_t *ret_stack, struct err *err)
+{
+	uint32_t stack = PROFILE_STACK_EMPTY;
+	uint64_t *known;
+	int code;
+
+	if (count == 0) {
+		code = push(frames, frames->unnamed, &stack, err);
+		if (!code)
+			*ret_stack = stack;
+		return code;
+	}
+	if (is_path(frames, locations, count)) {
+		*ret_stack = frames->stacks[count - 1];
+		return 0;
+	}
+	known = word_map_add(&frames->lists,
+			     count << 32 | crc32(0, (const Bytef *)locations,
+						 (unsigned)(count * sizeof(*locations))));
+	if (!known)
+		return err_set(err, -ENOMEM, "cannot read %s: %s",
+			       unpacked_name(frames->tables->unpacked), strerror(ENOMEM));
+	if (*known && is_stack_of(frames, (uint32_t)*known, locations, count)) {
+		*ret_stack = (uint32_t)*known;
+		return 0;
+	}
+	code = tables_take(frames->tables, *known ? 0 : LIST_COST, err);
+	if (!code)
+		code = push_locations(frames, locations, count, offset, ret_stack, err);
+	if (!code)
+		*known = *ret_stack;
+	return code;
 }

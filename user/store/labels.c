@@ -40,6 +40,12 @@ const char *label_name(enum label label)
 	return names[i].name;
 }
 
+bool label_is_number(enum label label)
+{
+	return label == LABEL_PID || label == LABEL_PROGRAM || label == LABEL_TID ||
+	       label == LABEL_TIMESTAMP;
+}
+
 enum label label_find(const char *key)
 {
 	size_t i;

@@ -3,6 +3,8 @@
 #ifndef PBP_STORE_LABELS_H
 #define PBP_STORE_LABELS_H
 
+#include <stdbool.h>
+
 enum label {
 	LABEL_PID,
 	LABEL_PROGRAM, /* which one of a pid's, only where it has several */
@@ -17,6 +19,9 @@ enum label {
 
 /* As we write it. */
 const char *label_name(enum label label);
+
+/* Its values are numbers, not texts. */
+bool label_is_number(enum label label);
 
 /* What a key means; LABEL_MAX: nothing to us. Other tools' words for ours count as well. */
 enum label label_find(const char *key);

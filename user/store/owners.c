@@ -88,7 +88,7 @@ static int add_facts(struct owners *owners, struct err *err)
 		} else {
 			code = facts_read_process(&head, owners->profile, &process);
 			index = word_map_add(&owners->processes,
-					     (uint64_t)(uint32_t)head.number << 32 | head.program);
+					     (uint64_t)(uint32_t)head.pid << 32 | head.program);
 			if (!code && !index)
 				code = -ENOMEM;
 		}
@@ -176,7 +176,8 @@ static int read_labels(const struct owners *owners, const Pprof__Sample *sample,
 		if (meaning >= LABEL_MAX || said->has[meaning])
 			continue;
 		said->has[meaning] = true;
-		said->number[meaning] = number_of(owners, label);
+		if (label_is_number((enum label)meaning))
+			said->number[meaning] = number_of(owners, label);
 		said->text[meaning] = label->str;
 	}
 	return 0;

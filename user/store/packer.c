@@ -18,6 +18,9 @@
 #define GZIP_WINDOW (15 + 16)
 #define GZIP_MEMORY 8
 
+/* While it is sampled: a third less work than the usual level, for files that are 3 % larger. */
+#define QUICK_LEVEL 1
+
 /* So much waits for the stream. */
 #define PACKED_SIZE ((size_t)256 * 1024)
 
@@ -38,8 +41,8 @@ struct packer *packer_new(FILE *stream, bool in_one_piece)
 	packer->stream = stream;
 	packer->in_one_piece = in_one_piece;
 	strbuf_init(&packer->packed);
-	if (deflateInit2(&packer->zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
-			 Z_DEFAULT_STRATEGY) != Z_OK) {
+	if (deflateInit2(&packer->zlib, in_one_piece ? QUICK_LEVEL : Z_DEFAULT_COMPRESSION,
+			 Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) {
 		free(packer);
 		return NULL;
 	}
@@ -146,67 +149,65 @@ static void pack_head(struct packer *packer)
 		packer->label_keys[i] = packer_new_string(packer, label_name((enum label)i));
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-	return strcmp(strchr(*(char *const *)a, '{'), strchr(*(char *const *)b, '{'));
-}
-
-/* The line of one run, NULL and latched when memory runs out. */
-static char *run_line(struct packer *packer, int32_t number_of_run, const struct profile_run *run)
+/* Pack the line of one run. */
+static void pack_run(struct packer *packer, uint32_t run_number, const struct profile_run *run)
 {
 	struct strbuf line;
 
 	strbuf_init(&line);
-	if (facts_write_run(&line, number_of_run, run)) {
+	if (facts_write_run(&line, run_number, run))
 		packer_fail(packer, -ENOMEM);
-		strbuf_done(&line);
-		return NULL;
-	}
-	return line.text;
+	packer_comment(packer, strbuf_text(&line));
+	strbuf_done(&line);
+}
+
+/* What ran once has the profile's account, whoever filled that. */
+static void pack_only_run(struct packer *packer)
+{
+	struct profile_run run = { .tool = "", .machine = "", .system = "" };
+
+	if (profile_nruns(packer->profile) > 0)
+		run = *profile_run(packer->profile, 0);
+	run.account = *profile_account_const(packer->profile);
+	if (!packer->has_head)
+		packer->run = facts_run_number(&run);
+	pack_run(packer, packer->run, &run);
+}
+
+/* In the order of their numbers; of equal ones (a file that was merged with itself) by what there is of samples. */
+static int compare_runs(const void *a, const void *b)
+{
+	const struct profile_run *left = *(const struct profile_run *const *)a;
+	const struct profile_run *right = *(const struct profile_run *const *)b;
+	const uint32_t left_number = facts_run_number(left), right_number = facts_run_number(right);
+
+	if (left_number != right_number)
+		return left_number < right_number ? -1 : 1;
+	return memcmp(&left->account, &right->account, sizeof(left->account));
 }
 
 /* Merged profiles have many runs, whose order is to be the same in whatever order they were merged. */
 static void pack_runs(struct packer *packer)
 {
 	const size_t nruns = profile_nruns(packer->profile);
-	char **lines = calloc(nruns, sizeof(*lines));
-	size_t i, count = 0;
+	const struct profile_run **runs = calloc(nruns, sizeof(*runs));
+	uint64_t last = 0;
+	size_t i;
 
-	if (!lines)
+	if (!runs) {
 		packer_fail(packer, -ENOMEM);
-	while (!packer->code && count < nruns) {
-		lines[count] = run_line(packer, 0, profile_run(packer->profile, count));
-		count += lines[count] != NULL;
+		return;
 	}
-	if (count == nruns)
-		qsort(lines, count, sizeof(*lines), compare_lines);
-	for (i = 0; i < count; i++) {
-		struct strbuf line;
+	for (i = 0; i < nruns; i++)
+		runs[i] = profile_run(packer->profile, i);
+	qsort(runs, nruns, sizeof(*runs), compare_runs);
+	for (i = 0; i < nruns; i++) {
+		const uint64_t own = facts_run_number(runs[i]);
 
-		strbuf_init(&line);
-		facts_renumber_run(&line, (int32_t)i, lines[i]);
-		if (strbuf_error(&line))
-			packer_fail(packer, -ENOMEM);
-		packer_comment(packer, strbuf_text(&line));
-		strbuf_done(&line);
-		free(lines[i]);
+		last = i > 0 && own <= last ? last + 1 : own;
+		pack_run(packer, (uint32_t)last, runs[i]);
 	}
-	free(lines);
-}
-
-/* What ran once has the profile's account, whoever filled that. */
-static void pack_only_run(struct packer *packer)
-{
-	struct profile_run run = { .tool = "" };
-	char *line;
-
-	if (profile_nruns(packer->profile) > 0)
-		run = *profile_run(packer->profile, 0);
-	run.account = *profile_account_const(packer->profile);
-	line = run_line(packer, 0, &run);
-	if (line)
-		packer_comment(packer, line);
-	free(line);
+	free(runs);
 }
 
 /* When the first run began. */
@@ -233,7 +234,6 @@ void packer_begin(struct packer *packer, const struct profile *profile)
 	deflateReset(&packer->zlib);
 	if (!packer->has_head)
 		pack_head(packer);
-	packer->has_head = true;
 	fields.time_nanos = began(profile);
 	fields.duration_nanos = at_most(profile_account_const(profile)->elapsed_ns);
 	packer_add_message(packer, &fields);
@@ -241,6 +241,7 @@ void packer_begin(struct packer *packer, const struct profile *profile)
 		pack_runs(packer);
 	else
 		pack_only_run(packer);
+	packer->has_head = true;
 }
 
 void packer_add_mapping(struct packer *packer, uint32_t process)

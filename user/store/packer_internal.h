@@ -36,6 +36,7 @@ struct packer {
 
 	const struct profile *profile; /* of this member */
 	bool has_head; /* the first member tells what the values are */
+	uint32_t run; /* number of the only run, as it was at first */
 	uint64_t nstrings;
 	struct word_map strings; /* a text's address, which the profile keeps -> number + 1 */
 	struct packed_function *functions;

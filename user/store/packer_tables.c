@@ -180,7 +180,6 @@ static uint64_t packer_function(struct packer *packer, const struct symbol *symb
 
 uint64_t packer_location(struct packer *packer, uint32_t mapping, uint32_t symbol_id)
 {
-	const struct symbol *symbol = profile_symbol(packer->profile, symbol_id);
 	Pprof__Profile fields = PPROF__PROFILE__INIT;
 	Pprof__Location location = PPROF__LOCATION__INIT, *locations = &location;
 	Pprof__Line line = PPROF__LINE__INIT, *lines = &line;
@@ -189,6 +188,8 @@ uint64_t packer_location(struct packer *packer, uint32_t mapping, uint32_t symbo
 	if (!id)
 		return 0;
 	if (!*id) {
+		const struct symbol *symbol = profile_symbol(packer->profile, symbol_id);
+
 		*id = ++packer->nlocations;
 		location.id = *id;
 		location.mapping_id = mapping;

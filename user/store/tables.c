@@ -44,7 +44,7 @@ const uint64_t tables_fields = SMALL_FIELDS | BIT(FIELD_MAPPING) | BIT(FIELD_LOC
 #define TEXT_COST     160
 #define FUNCTION_COST 64
 #define MAPPING_COST  48
-#define LOCATION_COST 80
+#define LOCATION_COST 96
 #define LINE_COST     192
 #define COMMENT_COST  1024
 
@@ -144,6 +144,17 @@ const char *tables_text(const struct tables *tables, int64_t number)
 	return tables->texts + tables->strings[number];
 }
 
+const struct table_location *tables_location(const struct tables *tables, uint64_t id)
+{
+	const uint64_t *index;
+
+	/* Most tools number them as we do. */
+	if (id - 1 < tables->nlocations && tables->locations[id - 1].id == id)
+		return &tables->locations[id - 1];
+	index = word_map_find(&tables->location_ids, id);
+	return index ? &tables->locations[*index - 1] : NULL;
+}
+
 static int add_string(struct tables *tables, const struct field *field, struct err *err)
 {
 	const size_t size = field->body_size;
@@ -241,6 +252,7 @@ static int add_location(struct tables *tables, const struct field *field, struct
 	if (code)
 		return code;
 	tables->locations[tables->nlocations++] = (struct table_location){
+		.id = location->id,
 		.offset = field->offset,
 		.address = location->address,
 		.mapping = location->mapping_id,
@@ -264,8 +276,8 @@ static int keep_comment(struct tables *tables, const char *text, uint64_t offset
 {
 	const struct facts_head head = facts_head(text);
 	const uint64_t key = head.kind == FACTS_RUN
-				     ? UINT64_MAX - (uint32_t)head.number
-				     : (uint64_t)(uint32_t)head.number << 32 | head.program;
+				     ? UINT64_MAX - head.run
+				     : (uint64_t)(uint32_t)head.pid << 32 | head.program;
 	struct table_comment *comment;
 	uint64_t *index;
 	char *copy;

@@ -34,7 +34,7 @@ struct table_line {
 };
 
 struct table_location {
-	uint64_t offset;
+	uint64_t id, offset;
 	uint64_t address;
 	uint64_t mapping; /* likewise */
 	uint32_t first_line, nlines; /* of the table of lines; the leaf first */
@@ -102,6 +102,9 @@ int tables_check(struct tables *tables, struct err *err);
 
 /* A text by its number; NULL when there is no such text. */
 const char *tables_text(const struct tables *tables, int64_t number);
+
+/* A location by its id; NULL when there is no such location. */
+const struct table_location *tables_location(const struct tables *tables, uint64_t id);
 
 /* Take some of the memory that a file may use. 0, or -EFBIG with the reason. */
 int tables_take(struct tables *tables, uint64_t bytes, struct err *err);

@@ -23,7 +23,7 @@
 
 /* How many bytes may come out: some, whatever went in, and so many for each byte of the file. What we write shrinks to
  * a tenth or less, deep recursion to a hundredth; deflate itself ends at 1,032. */
-#define PLAIN_FREE     (256ULL << 20)
+#define PLAIN_FREE     (64ULL << 20)
 #define PLAIN_PER_BYTE 400ULL
 
 #define INPUT_SIZE (64 * 1024)
