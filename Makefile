@@ -45,7 +45,7 @@ SOURCES := \
 		report_tree.c restrict.c root_label.c roots.c sort.c standard_name.c style.c subject.c table.c tails.c tree_line.c walk.c) \
 	$(addprefix user/, browse.c browse_commands.c browse_lines.c browse_restrictions.c choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
-		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c \
+		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c output_folder.c \
 		pipeline.c pipeline_flush.c pipeline_folded.c pipeline_missing.c pipeline_moments.c pipeline_private.c pipeline_resolve.c pipeline_tally.c pipeline_targets.c pipeline_tree.c \
 		processes.c products.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
 		recognition_end.c recognition_put.c recorder.c run_facts.c saved.c session.c session_end.c session_record.c session_records.c session_start.c telling.c)
