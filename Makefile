@@ -38,14 +38,14 @@ SOURCES := \
 		diff_nodes.c diff_rows.c diff_sides.c diff_stacks.c diff_tree.c) \
 	$(addprefix user/container/, cgroup_path.c host_file.c match.c names.c names_json.c unit_name.c) \
 	$(addprefix user/profile/, account.c calls.c groups.c profile.c stack.c sums.c symbol.c totals.c) \
-	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_tables.c \
-		read.c special.c stream.c tables.c unpacked.c values.c write.c) \
+	$(addprefix user/store/, arena.c escape.c facts.c fields.c frames.c labels.c order.c owners.c packer.c packer_samples.c packer_tables.c \
+		read.c special.c stream.c tables.c tables_add.c tables_comments.c unpacked.c values.c write.c) \
 	$(addprefix user/report/, amounts.c calltree.c calltree_invert.c calltree_place.c choose.c closing.c closing_host.c closing_runs.c coarse.c command.c empty.c file_names.c \
 		flat_roots.c library.c marshal.c merged.c modules.c names.c ownership.c renamed.c report.c report_calls.c report_flat.c report_folded.c report_pprof.c report_pstats.c report_text.c \
 		report_tree.c restrict.c root_label.c roots.c sort.c standard_name.c style.c subject.c table.c tails.c tree_line.c walk.c) \
 	$(addprefix user/, browse.c browse_commands.c browse_lines.c browse_restrictions.c choosing.c cpu_time.c descendants.c doctor.c doctor_facts.c doctor_host.c doctor_list.c doctor_look.c doctor_process.c doctor_pythons.c events.c host_account.c \
 		launch.c launch_child.c launch_find.c launch_identity.c \
-		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c \
+		options.c options_arguments.c options_flags.c options_help.c options_printing.c options_rows.c options_settle.c options_values.c options_verbs.c output.c output_folder.c \
 		pipeline.c pipeline_flush.c pipeline_folded.c pipeline_missing.c pipeline_moments.c pipeline_private.c pipeline_resolve.c pipeline_tally.c pipeline_targets.c pipeline_tree.c \
 		processes.c products.c programs.c reader.c reader_answer.c reader_helper.c reader_link.c reader_serve.c recognition.c recognition_answer.c recognition_ask.c \
 		recognition_end.c recognition_put.c recorder.c run_facts.c saved.c session.c session_end.c session_record.c session_records.c session_start.c telling.c)
@@ -144,6 +144,7 @@ TOOLS      := $(OUT)/tests/rows $(OUT)/tests/compare $(OUT)/tests/find $(OUT)/te
 # Runs of what damages saved files; `make fuzz` makes as many as you like.
 FUZZ       := $(OUT)/tests/fuzz_files
 RUNS       ?= 3000
+FILES      := $(FUZZ) $(OUT)/tests/large_file
 # The interpreters that the tests look for; one that is missing is named as skipped.
 PYTHONS     = $(shell python3 tests/support/interpreters.py)
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.t))
@@ -175,6 +176,9 @@ $(OUT)/tests/render: $(OUT)/tests/golden/render.o $(OUT)/tests/libsupport.a $(LI
 $(FUZZ): $(OUT)/tests/bench/fuzz_files.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(OUT)/tests/large_file: $(OUT)/tests/bench/large_file.o $(OUT)/tests/libsupport.a $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(OUT)/tests/saved: $(OUT)/tests/bench/saved.o $(OUT)/tests/libsupport.a $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -192,10 +196,10 @@ LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)
 check: setup ## set up, build, and run every test (end-to-end ones need root)
 	@$(MAKE) --no-print-directory check-pythons-fetch
 	@$(MAKE) --no-print-directory check-parts
-check-parts: all $(UNIT_TESTS) $(TOOLS) $(FUZZ)
-	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
-check-unit: all $(UNIT_TESTS) $(FUZZ) ## the tests that need no privileges and no interpreter
-	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)"
+check-parts: all $(UNIT_TESTS) $(TOOLS) $(FILES)
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" "$(OUT)/tests/large_file" $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
+check-unit: all $(UNIT_TESTS) $(FILES) ## the tests that need no privileges and no interpreter
+	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" "$(OUT)/tests/large_file"
 .PHONY: fuzz fuzz-run
 fuzz: ## read RUNS=1000000 damaged files under sanitizers (a million take ten minutes)
 	@$(MAKE) --no-print-directory SAN=1 fuzz-run
@@ -220,7 +224,9 @@ check-pythons: setup ## every version and build, fetched or built, and their mat
 golden-update: $(OUT)/tests/test_golden $(OUT)/tests/test_golden_diff ## write the expected reports anew; review the difference
 	$(OUT)/tests/test_golden --update && $(OUT)/tests/test_golden_diff --update
 
-.PHONY: bench bench-host
+.PHONY: bench bench-host bench-files
+bench-files: $(OUT)/tests/large_file ## how large saved profiles are, and what it takes to read them
+	@$< all
 bench: all $(OUT)/tests/find ## what a sample costs, in one run; asserts nothing (root)
 	@tests/bench/run.sh
 bench-host: all ## what watching the whole host costs and misses; TOPICS="storm idle ..." (root; ten minutes)

@@ -242,12 +242,23 @@ def whole_host(target, folder):
     return out
 
 
+def mounted(folder):
+    os.mkdir(folder)
+    return not subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", folder],
+                              stderr=subprocess.DEVNULL).returncode
+
+
+def can_mount():
+    with tempfile.TemporaryDirectory() as folder:
+        good = mounted(os.path.join(folder, "small"))
+        return good and not subprocess.run(["umount", os.path.join(folder, "small")]).returncode
+
+
 def full_disk(target, folder):
     """The run ends, and says why; what was written before can be read."""
     small = os.path.join(folder, "small")
-    os.mkdir(small)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", small], stderr=subprocess.DEVNULL).returncode:
-        return []
+    if not mounted(small):
+        return ["cannot mount a small file system any more"]
     try:
         path = os.path.join(small, "full.pb.gz")
         run = harness.finish(record(target, path, "-q", "--timeline", "-r", "4000"))
@@ -319,6 +330,9 @@ with harness.Target(interpreter, "calls", 300) as target:
     target.wait_ready()
     for function in (clean_end, interrupted, killed, torn, several_formats, by_ending, timeline, standard_output,
                      flushed_on_demand, default_name, of_a_command, whole_host, full_disk, hostile_folder, progress):
+        if function is full_disk and not can_mount():
+            tap.skip("full disk", "nothing can be mounted")
+            continue
         with tempfile.TemporaryDirectory() as folder:
             tap.attempt(function.__name__.replace("_", " "), lambda: function(target, folder), 2)
 sys.exit(tap.done())

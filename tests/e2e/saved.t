@@ -4,6 +4,7 @@
 Needs no BPF. What needs root (another user's files) is skipped without."""
 import gzip
 import os
+import random
 import re
 import shutil
 import stat
@@ -182,6 +183,75 @@ def endings(folder):
     problems = good(result) + ([] if not result.out else ["standard output has %r" % result.out])
     with open(out, "rb") as file:
         return problems + ([] if b";work" in file.read() else ["no folded report"])
+
+
+def seconds(result, pattern):
+    """The sum of the numbers that the pattern finds, in milliseconds."""
+    return sum(round(float(number) * 1000) for number in re.findall(pattern, result.out.decode(), re.M))
+
+
+def random_stacks(seed):
+    """Recursion, shared leaves, and samples that end in the middle of others' stacks."""
+    chance = random.Random(seed)
+    functions = [("f%d" % i, "/a/m%d.py" % (i % 7), 10 * i + 3, 10 * i + 1) for i in range(40)]
+    return [([MAIN] + [chance.choice(functions) for _ in range(chance.randrange(1, 12))], chance.randrange(1, 50))
+            for _ in range(300)]
+
+
+ERROR = r"(?: *(?:±|\+-)\d+\.\d+)?"
+SELF = r"^ *\d+\.\d+" + ERROR + r"(?: +\d+\.\d+)? +(\d+\.\d+)s"  # rows that are no frames have no total
+ROOT = r"^(\d+\.\d+)" + ERROR + " "
+PSTATS = "import pstats, sys; s = pstats.Stats(sys.argv[1]); print(sum(v[2] for v in s.stats.values()), s.total_tt)"
+
+
+def totals(folder):
+    """The sum of self over all rows is one number, whatever the format and the rows."""
+    parts = [random_stacks(seed) for seed in (1, 2)]
+    files = [make(folder, "%d.pb.gz" % i, stacks) for i, stacks in enumerate(parts)]
+    sums = [sum(count for _, count in stacks) for stacks in parts]
+    merged = os.path.join(folder, "m.pb.gz")
+    out = good(run("merge", "-o", merged, *files))
+    for path, wanted in zip(files + [merged], sums + [sum(sums)]):
+        found = {"folded": sum(folded(run("report", "-f", "folded", path)).values())}
+        for key in ("line", "function", "file", "module", "process", "command"):
+            found["by " + key] = seconds(run("report", "-f", "flat", "-l", "0", "--by", key, path), SELF)
+        found["tree"] = seconds(run("report", "-f", "tree", "-l", "0", "--threshold", "0", path), ROOT)
+        found["inverted"] = seconds(run("report", "-f", "tree", "-l", "0", "--threshold", "0", "--invert", path), ROOT)
+        limited = run("report", "-f", "flat", "-l", "5", path)
+        found["limited"] = seconds(limited, SELF) + seconds(limited, r"^\d+ more rows with (\d+\.\d+) s")
+        run("report", "-o", os.path.join(folder, "x.prof"), path)
+        load = subprocess.run([sys.executable, "-c", PSTATS, os.path.join(folder, "x.prof")], stdout=subprocess.PIPE)
+        found["pstats"], found["pstats' total"] = (round(float(word) * 1000) for word in load.stdout.split())
+        out += ["%s of %s: %s, not %d" % (name, path, number, wanted)
+                for name, number in found.items() if number != wanted]
+    return out
+
+
+HOSTILE = ("\x1b[2J\x1b]0;title\x07", "a\nb\rc\td", "x;y;z", "\"quoted\" 'too' `so` $(id)", "\u202eleft\u2066", "\x9bH",
+           "n" * 4000, "", " ", "%s%n", b"\xff\xfe\x80", "[native]", "..", "-l")
+
+
+def hostile_names(folder):
+    """No name writes on the terminal, breaks a line or an element, whatever the format."""
+    stacks = [([(name, "/a/b.py", 3, 1), ("leaf", name, 2, 1)], i + 1) for i, name in enumerate(HOSTILE)]
+    path, other = make(folder, "hostile.pb.gz", stacks), make(folder, "other.pb.gz", stacks[3:] + BUSY)
+    runs = [["report", "-f", form, "-l", "0", "--threshold", "0", path] for form in
+            ("text", "flat", "tree", "folded", "callers", "callees")]
+    runs += [["diff", "-f", form, path, other] for form in ("text", "folded")]
+    runs += [["report", "--by", "module", path], ["report", "--invert", "--full-paths", path]]
+    out = []
+    for arguments in runs:
+        result = run(*arguments)
+        if result.status:
+            out.append(str(result))
+        text = result.out.decode("utf-8", "surrogateescape")
+        bad = re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udcff]", text)
+        if bad:
+            out.append("%s has %r" % (arguments, text[max(0, bad.start() - 60):bad.end() + 20]))
+    stacks = folded(run("report", "-f", "folded", path))
+    if sum(stacks.values()) != sum(range(1, len(HOSTILE) + 1)) or any(text.count(";") != 1 for text in stacks):
+        out.append("the folded report has %s" % stacks)
+    return out
 
 
 # ---- damaged and foreign files ----
@@ -391,6 +461,7 @@ for name, function in (
         ("a file comes from a pipe", pipe), ("several formats in one run", products),
         ("rows are sorted and restricted", restricted), ("callers and callees", calls), ("diff", difference),
         ("browse from a pipe", browsed), ("a profile without samples", empty), ("-o chooses the format", endings),
+        ("the sum of self is the same everywhere", totals), ("hostile names", hostile_names),
         ("a torn file", torn), ("a hostile file name", hostile_name), ("a full device", full),
         ("a pipe that nobody reads", closed_pipe), ("a terminal", on_terminal),
         ("a folder that is not there", missing_folder),
@@ -398,7 +469,8 @@ for name, function in (
     tap.attempt(name, lambda: inside(function))
 tap.attempt("a file that is not there", lambda: inside(lambda folder: refused(
     run("report", os.path.join(folder, "none.pb.gz")), 1, "none.pb.gz", "no such file")))
-tap.attempt("a folder in place of a file", lambda: inside(lambda folder: refused(run("report", folder), 1, "folder|directory")))
+tap.attempt("a folder in place of a file", lambda: inside(lambda folder: refused(
+    run("report", folder), 1, "folder|directory")))
 for name, content, patterns in FOREIGN:
     tap.attempt("%s is refused" % name, lambda: inside(foreign, content, *patterns))
 for arguments, patterns in USAGE:

@@ -116,7 +116,8 @@ def section(found):
     """It has the tables, and each row says something."""
     tools = set(tool for tool, _, _ in found)
     out = [] if len(tools) >= 5 else ["only %s" % tools]
-    return out + ["says nothing: %s" % (row,) for row in found if not COMMAND.search(row[2]) and not WITHOUT.search(row[2])]
+    return out + ["says nothing: %s" % (row,) for row in found
+                  if not COMMAND.search(row[2]) and not WITHOUT.search(row[2])]
 
 
 tap = harness.begin()

@@ -675,25 +675,23 @@ static void in_a_sticky_folder_another_users_file_gives_way_to_a_new_one(void **
 	assert_int_equal(status.st_uid, 54322);
 }
 
-static void in_a_sticky_folder_a_user_gets_a_reason_and_leaves_nothing(void **state)
+/* Or it would be told when all is sampled. */
+static void in_a_sticky_folder_a_file_that_cannot_give_way_is_told_before_the_run(void **state)
 {
 	struct place *place = *state;
-	struct output *output;
-	struct err err = { 0 };
 
 	if (geteuid())
 		skip();
 	assert_int_equal(chmod(place->folder, 01777), 0);
 	put(in(place, "out"), "theirs");
 	assert_int_equal(seteuid(SOMEBODY), 0);
-	output = open_well(place->path);
-	fputs("new", output_stream(output));
-	assert_int_equal(output_commit(output, &err), -EPERM);
-	assert_non_null(strstr(err.message, place->path));
-	output_free(output);
+	assert_refused(place->path, -EPERM);
+	write_well(in(place, "mine"), "first");
+	write_well(place->path, "second");
 	assert_int_equal(seteuid(0), 0);
-	assert_content(place->path, "theirs");
-	assert_int_equal(files(place, false), 1);
+	assert_content(place->path, "second");
+	assert_content(in(place, "out"), "theirs");
+	assert_int_equal(files(place, false), 2);
 }
 
 static void what_is_no_file_has_no_second_one(void **state)
@@ -706,6 +704,107 @@ static void what_is_no_file_has_no_second_one(void **state)
 	assert_int_equal(output_again(output, &again, &err), -EINVAL);
 	assert_null(again);
 	output_free(output);
+}
+
+/* ---- the way to the folder ---- */
+
+static void make_folder(struct place *place, const char *name, uid_t owner)
+{
+	assert_int_equal(mkdir(in(place, name), 0755), 0);
+	if (owner)
+		assert_int_equal(chown(place->path, owner, owner), 0);
+}
+
+static void make_link(struct place *place, const char *to, const char *name, uid_t owner)
+{
+	assert_int_equal(symlink(to, in(place, name)), 0);
+	if (owner)
+		assert_int_equal(lchown(place->path, owner, owner), 0);
+}
+
+static void remove_all(struct place *place, const char *const names[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(remove(in(place, names[i])), 0);
+}
+
+static void links_of_our_own_on_the_way_are_followed(void **state)
+{
+	static const char *const made[] = {
+		"real/deep/out", "real/deep", "real", "to", "up", "all"
+	};
+	struct place *place = *state;
+	char absolute[128];
+
+	make_folder(place, "real", 0);
+	make_folder(place, "real/deep", 0);
+	make_link(place, "./real//deep/", "to", 0);
+	make_link(place, "real/deep/../../to", "up", 0);
+	snprintf(absolute, sizeof(absolute), "%s/up/", place->folder);
+	make_link(place, absolute, "all", 0);
+	write_well(in(place, "to/out"), "1");
+	assert_content(in(place, "real/deep/out"), "1");
+	write_well(in(place, "up/out"), "2");
+	assert_content(in(place, "real/deep/out"), "2");
+	write_well(in(place, "all//./out"), "3");
+	assert_content(in(place, "real/deep/out"), "3");
+	remove_all(place, made, sizeof(made) / sizeof(*made));
+}
+
+static void a_link_of_another_user_on_the_way_is_not_followed(void **state)
+{
+	static const char *const made[] = { "victim", "theirs/there", "theirs", "through", "mine" };
+	struct place *place = *state;
+	struct err err = { 0 };
+	struct output *output = NULL;
+
+	if (geteuid())
+		skip();
+	make_folder(place, "victim", 0);
+	make_folder(place, "theirs", SOMEBODY);
+	make_link(place, "../victim", "theirs/there", SOMEBODY);
+	make_link(place, "theirs/there", "through", 0);
+	assert_int_equal(output_open(in(place, "theirs/there/out"), &output, &err), -EACCES);
+	assert_non_null(strstr(err.message, "another user"));
+	assert_refused(in(place, "through/out"), -EACCES);
+	/* Who asks through sudo may have links of his own. */
+	setenv("SUDO_UID", "54321", 1);
+	setenv("SUDO_GID", "54321", 1);
+	write_well(in(place, "theirs/there/out"), "asked for");
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	assert_content(in(place, "victim/out"), "asked for");
+	assert_int_equal(unlink(place->path), 0);
+	make_link(place, "victim", "mine", 0);
+	remove_all(place, made, sizeof(made) / sizeof(*made));
+}
+
+static void links_in_a_circle_are_a_failure(void **state)
+{
+	static const char *const made[] = { "a", "b" };
+	struct place *place = *state;
+
+	make_link(place, "b", "a", 0);
+	make_link(place, "a", "b", 0);
+	assert_refused(in(place, "a/out"), -ELOOP);
+	remove_all(place, made, sizeof(made) / sizeof(*made));
+}
+
+static void links_that_grow_without_end_are_a_failure(void **state)
+{
+	struct place *place = *state;
+	char to[3001] = "";
+
+	for (size_t i = 0; i < 2998; i += 2)
+		memcpy(to + i, "./", 2);
+	memcpy(to + 2998, "a", 2);
+	make_link(place, to, "a", 0);
+	assert_refused(in(place, "a/out"), -ELOOP);
+	assert_int_equal(unlink(in(place, "a")), 0);
+	memcpy(to, "a/", 2);
+	make_link(place, to, "a", 0);
+	assert_refused(in(place, "a/out"), -ENAMETOOLONG);
+	assert_int_equal(unlink(in(place, "a")), 0);
 }
 
 int main(void)
@@ -742,8 +841,12 @@ int main(void)
 		TEST(links_put_at_the_name_between_the_two_files_are_replaced),
 		TEST(a_hard_link_to_another_users_file_at_the_goal_is_replaced),
 		TEST(in_a_sticky_folder_another_users_file_gives_way_to_a_new_one),
-		TEST(in_a_sticky_folder_a_user_gets_a_reason_and_leaves_nothing),
+		TEST(in_a_sticky_folder_a_file_that_cannot_give_way_is_told_before_the_run),
 		TEST(what_is_no_file_has_no_second_one),
+		TEST(links_of_our_own_on_the_way_are_followed),
+		TEST(a_link_of_another_user_on_the_way_is_not_followed),
+		TEST(links_in_a_circle_are_a_failure),
+		TEST(links_that_grow_without_end_are_a_failure),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);

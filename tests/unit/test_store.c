@@ -326,10 +326,12 @@ static void weights_that_are_no_time_stay_none(void **state)
 
 static void several_files_are_one_profile_with_all_their_accounts(void **state)
 {
-	struct profile *first = golden_parse("process 1 p\nthread 1 main\naccount complete 3\n"
+	struct profile *first = golden_parse("process 1 p\nof 1 kernel 50\nof 1 command first\n"
+					     "thread 1 main\naccount complete 3\n"
 					     "stack 1/1 3 f|a|1|1",
 					     "first");
-	struct profile *second = golden_parse("process 1 p\nprocess 2 q\naccount complete 5\n"
+	struct profile *second = golden_parse("process 1 q\nprocess 2 q\nof 1 kernel 70\n"
+					      "account complete 5\n"
 					      "stack 1 3 f|a|1|1\nstack 2 2 g|a|2|1",
 					      "second");
 	struct saved_file one, two;
@@ -349,6 +351,9 @@ static void several_files_are_one_profile_with_all_their_accounts(void **state)
 	assert_int_equal(profile_samples(both), 8);
 	assert_int_equal(profile_account_const(both)->complete, 8);
 	assert_int_equal(profile_nruns(both), 2);
+	assert_string_equal(profile_process(both, 0)->comm, "q");
+	assert_string_equal(profile_process(both, 0)->command, "first");
+	assert_int_equal(profile_process(both, 0)->kernel_ns, 120);
 	assert_same_bytes(both, turned);
 	saved_file_done(&one);
 	saved_file_done(&two);

@@ -342,8 +342,7 @@ int facts_read_run(const struct facts_head *head, struct profile *profile)
 	return code;
 }
 
-int facts_read_process(const struct facts_head *head, struct profile *profile,
-		       uint32_t *ret_process)
+int facts_read_process(const struct facts_head *head, struct profile_process *ret_process)
 {
 	json_t *object = json_loads(head->json, 0, NULL);
 	struct profile_process process = { .pid = head->pid, .kernel_ns = PROFILE_TIME_UNKNOWN };
@@ -355,9 +354,42 @@ int facts_read_process(const struct facts_head *head, struct profile *profile,
 	if (json_is_integer(kernel_ns) && json_integer_value(kernel_ns) >= 0)
 		process.kernel_ns = (uint64_t)json_integer_value(kernel_ns);
 	code = read_rows(process_rows, object, &process);
-	if (!code)
-		code = profile_add_process(profile, &process, ret_process);
-	free_texts(process_rows, &process);
 	json_decref(object);
+	if (code)
+		free_texts(process_rows, &process);
+	else
+		*ret_process = process;
 	return code;
+}
+
+void facts_free_process(const struct profile_process *process)
+{
+	free_texts(process_rows, process);
+}
+
+struct profile_process facts_merge_processes(const struct profile_process *a,
+					     const struct profile_process *b)
+{
+	struct profile_process merged = *a;
+	const struct row *row;
+
+	for (row = process_rows; row->key; row++) {
+		char *to = (char *)&merged + row->offset;
+		const char *from = (const char *)b + row->offset;
+		const char *left, *right;
+
+		if (row->kind == VALUE_TEXT) {
+			memcpy(&left, to, sizeof(left));
+			memcpy(&right, from, sizeof(right));
+			if (right && (!left || strcmp(left, right) < 0))
+				memcpy(to, from, row->size);
+		} else if (get_number(to, row->size) < get_number(from, row->size)) {
+			memcpy(to, from, row->size);
+		}
+	}
+	if (a->kernel_ns > INT64_MAX || b->kernel_ns > INT64_MAX)
+		merged.kernel_ns = PROFILE_TIME_UNKNOWN;
+	else
+		merged.kernel_ns = a->kernel_ns + b->kernel_ns;
+	return merged;
 }

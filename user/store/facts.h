@@ -45,9 +45,18 @@ uint32_t facts_run_number(const struct profile_run *run);
 /* What a comment is the line of. */
 struct facts_head facts_head(const char *comment);
 
-/* Add what the line tells of to the profile. 0, -EBADMSG when it is no such JSON, or an error of the profile. */
+/* Add the run that the line tells of to the profile. 0, -EBADMSG when it is no such JSON, or an error of the profile. */
 int facts_read_run(const struct facts_head *head, struct profile *profile);
-int facts_read_process(const struct facts_head *head, struct profile *profile,
-		       uint32_t *ret_process);
+
+/* The process that the line tells of, its texts the caller's until facts_free_process(). 0, -EBADMSG or -ENOMEM. */
+int facts_read_process(const struct facts_head *head, struct profile_process *ret_process);
+void facts_free_process(const struct profile_process *process);
+
+/*
+ * What two files tell of one process, in any order to the same result: what one does not know the other does, of texts
+ * that differ the one that sorts last stands, and CPU times add up if both are known.
+ */
+struct profile_process facts_merge_processes(const struct profile_process *a,
+					     const struct profile_process *b);
 
 #endif

@@ -29,6 +29,8 @@ struct owners {
 	unsigned char *labels; /* what each text means as a key */
 	struct word_map processes; /* (pid, program or text of the name) -> index + 1 */
 	struct word_map threads; /* (tid, text of the name) -> index + 1 */
+	struct profile_process *before; /* as other files have told of them */
+	size_t nbefore;
 };
 
 /* What the labels of one sample say: numbers and texts, or neither. */
@@ -71,6 +73,41 @@ static const char *main_name(const struct tables *tables)
 	return slash && slash[1] ? slash + 1 : file;
 }
 
+/* Add a process to the profile, with what other files have told of it. */
+static int put_process(const struct owners *owners, const struct profile_process *process,
+		       uint32_t *ret_process)
+{
+	struct profile_process merged;
+	int code = profile_add_process(owners->profile, process, ret_process);
+
+	if (code || *ret_process >= owners->nbefore)
+		return code;
+	merged = facts_merge_processes(&owners->before[*ret_process], process);
+	return profile_add_process(owners->profile, &merged, ret_process);
+}
+
+/* The process that a line of facts tells of, to be found by the labels of its samples. */
+static int add_process_facts(struct owners *owners, const struct facts_head *head)
+{
+	struct profile_process process;
+	uint64_t *index;
+	uint32_t added = 0;
+	int code = facts_read_process(head, &process);
+
+	if (code)
+		return code;
+	code = put_process(owners, &process, &added);
+	facts_free_process(&process);
+	if (code)
+		return code;
+	index = word_map_add(&owners->processes,
+			     (uint64_t)(uint32_t)head->pid << 32 | head->program);
+	if (!index)
+		return -ENOMEM;
+	*index = (uint64_t)added + 1;
+	return 0;
+}
+
 /* What our own lines of facts tell. */
 static int add_facts(struct owners *owners, struct err *err)
 {
@@ -79,27 +116,32 @@ static int add_facts(struct owners *owners, struct err *err)
 
 	for (i = 0; i < tables->ncomments; i++) {
 		const struct facts_head head = facts_head(tables->comments[i].text);
-		uint32_t process = 0;
-		uint64_t *index = NULL;
 		int code;
 
-		if (head.kind == FACTS_RUN) {
+		if (head.kind == FACTS_RUN)
 			code = facts_read_run(&head, owners->profile);
-		} else {
-			code = facts_read_process(&head, owners->profile, &process);
-			index = word_map_add(&owners->processes,
-					     (uint64_t)(uint32_t)head.pid << 32 | head.program);
-			if (!code && !index)
-				code = -ENOMEM;
-		}
+		else
+			code = add_process_facts(owners, &head);
 		if (code == -EBADMSG)
 			return tables_error(tables, tables->comments[i].offset, err,
 					    "a comment is no JSON");
 		if (code)
 			return fail(owners, code, err);
-		if (index)
-			*index = (uint64_t)process + 1;
 	}
+	return 0;
+}
+
+/* Their texts are the profile's and stay. */
+static int keep_processes(struct owners *owners)
+{
+	size_t i;
+
+	owners->nbefore = profile_nprocesses(owners->profile);
+	owners->before = malloc((owners->nbefore + 1) * sizeof(*owners->before));
+	if (!owners->before)
+		return -ENOMEM;
+	for (i = 0; i < owners->nbefore; i++)
+		owners->before[i] = *profile_process(owners->profile, (uint32_t)i);
 	return 0;
 }
 
@@ -129,6 +171,8 @@ int owners_new(struct tables *tables, struct profile *profile, struct owners **r
 	owners->tables = tables;
 	owners->profile = profile;
 	code = mark_keys(owners);
+	if (!code)
+		code = keep_processes(owners);
 	if (code)
 		fail(owners, code, err);
 	else if (tables->is_ours)
@@ -145,6 +189,7 @@ void owners_free(struct owners *owners)
 	if (!owners)
 		return;
 	free(owners->labels);
+	free(owners->before);
 	word_map_done(&owners->processes);
 	word_map_done(&owners->threads);
 	free(owners);
@@ -201,7 +246,7 @@ static int add_process(struct owners *owners, const struct said *said, uint32_t 
 		process.program = is_ours ? (uint32_t)said->number[LABEL_PROGRAM]
 					  : (uint32_t)crc32(0, (const Bytef *)process.comm,
 							    (unsigned)strlen(process.comm));
-		code = profile_add_process(owners->profile, &process, ret_process);
+		code = put_process(owners, &process, ret_process);
 	}
 	free(name);
 	free(container);

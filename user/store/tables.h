@@ -109,7 +109,8 @@ const struct table_location *tables_location(const struct tables *tables, uint64
 /* Take some of the memory that a file may use. 0, or -EFBIG with the reason. */
 int tables_take(struct tables *tables, uint64_t bytes, struct err *err);
 
-/* -EBADMSG with the reason, of something at an offset. */
+/* -EBADMSG with the reason, of something at an offset, if it has one. */
+#define TABLES_NO_OFFSET UINT64_MAX
 __attribute__((format(printf, 4, 5))) int tables_error(const struct tables *tables, uint64_t offset,
 						       struct err *err, const char *format, ...);
 
