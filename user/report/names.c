@@ -60,7 +60,9 @@ void names_add_label(struct strbuf *buf, const struct symbol *symbol, int32_t li
 
 void names_add_process(struct strbuf *buf, const struct profile_process *process)
 {
-	add_element(buf, process->comm);
+	add_element(buf, process->pid || process->comm[0] ? process->comm : NAMES_PROCESS);
+	if (!process->pid) /* of another tool's profile, which does not tell it */
+		return;
 	strbuf_add_format(buf, " [%d", process->pid);
 	if (process->count > 1)
 		strbuf_add_format(buf, " and %u more", process->count - 1);

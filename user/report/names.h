@@ -19,7 +19,11 @@ void names_add_label(struct strbuf *buf, const struct symbol *symbol, int32_t li
 /* Add "[native]" and its like, sanitized. The symbol is not a function. */
 void names_add_special(struct strbuf *buf, const struct symbol *symbol);
 
-/* Add "COMM [PID]", of several put together "COMM [PID and 63 more]"; a ';' inside becomes ':'. Sanitized. */
+/*
+ * Add "COMM [PID]", of several put together "COMM [PID and 63 more]", without a pid the name alone; a ';' inside becomes
+ * ':'. Sanitized.
+ */
+#define NAMES_PROCESS "process" /* one of which nothing is known */
 void names_add_process(struct strbuf *buf, const struct profile_process *process);
 
 /* Add "NAME [TID]"; a ';' inside becomes ':'. Sanitized. */
