@@ -323,6 +323,60 @@ static void a_part_that_is_too_large_is_refused(void **state)
 	assert_non_null(strstr(err.message, "a field is not whole"));
 }
 
+static void what_takes_far_too_long_is_refused(void **state)
+{
+	/* A type of values; a location of 4,096 lines of a function with a name of 60,000 letters. */
+	static const char type[] = "\x0a\x00\x2a\x04\x08\x01\x10\x01\x32\x00\x32\xe0\xd4\x03";
+	struct store_facts facts;
+	struct err err;
+	const size_t head_size = sizeof(type) - 1, name_size = 60000;
+	char *head = malloc(head_size + name_size);
+	/* Each location: id, and so many lines of function 1 as fit. */
+	char location[] = "\x22\x86\x40\x08\x00\x00\x00";
+	size_t size, total = head_size + name_size, i, line;
+	char *bytes, *packed;
+
+	(void)state;
+	memcpy(head, type, head_size);
+	memset(head + head_size, 'x', name_size);
+	bytes = malloc(total + 100 * 16400);
+	memcpy(bytes, head, total);
+	for (i = 0; i < 100; i++) {
+		const size_t lines = 2048, body = 2 + lines * 4;
+
+		location[1] = (char)(0x80 | (body & 0x7f));
+		location[2] = (char)(body >> 7);
+		location[4] = (char)(i + 1);
+		memcpy(bytes + total, location, 5);
+		total += 5;
+		for (line = 0; line < lines; line++) {
+			memcpy(bytes + total, "\x22\x02\x08\x01", 4);
+			total += 4;
+		}
+	}
+	packed = saved_gzip(bytes, total, &size);
+	assert_int_equal(read_bytes(packed, size, &facts, &err), -EFBIG);
+	assert_non_null(strstr(err.message, "takes too long"));
+	free(packed);
+	free(bytes);
+	free(head);
+}
+
+static void a_stack_that_is_too_deep_is_refused(void **state)
+{
+	/* Location 1, without lines, 100,000 times in one sample. */
+	size_t size;
+	char *deep = bomb("\x0a\x00\x22\x02\x08\x01\x12\xa7\x8d\x06\x12\x01\x01\x0a\xa0\x8d\x06",
+			  17, "\x01", 1, 100000, &size);
+	struct store_facts facts;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(read_bytes(deep, size, &facts, &err), -EBADMSG);
+	assert_non_null(strstr(err.message, "a stack is 100000 deep, at byte 6"));
+	free(deep);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +391,8 @@ int main(void)
 		cmocka_unit_test(a_file_that_unpacks_to_far_too_much_is_refused),
 		cmocka_unit_test(tables_that_take_too_much_memory_are_refused),
 		cmocka_unit_test(a_part_that_is_too_large_is_refused),
+		cmocka_unit_test(what_takes_far_too_long_is_refused),
+		cmocka_unit_test(a_stack_that_is_too_deep_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("store_damage", tests, NULL, NULL);

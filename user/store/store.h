@@ -44,6 +44,7 @@ int store_read(const char *path, struct profile *profile, struct store_facts *fa
 	(640ULL << 20) /* bytes that a file may take with all that is made of it, estimated */
 #define STORE_MESSAGE_MAX	(1U << 20) /* bytes of one text, sample, location, function or mapping */
 #define STORE_LINES_MAX		4096 /* lines of a location: functions inlined into one another */
+#define STORE_DEPTH_MAX		65536 /* frames of a stack */
 #define STORE_SAMPLE_LABELS_MAX 64
 
 /*
