@@ -325,41 +325,33 @@ static void a_part_that_is_too_large_is_refused(void **state)
 
 static void what_takes_far_too_long_is_refused(void **state)
 {
-	/* A type of values; a location of 4,096 lines of a function with a name of 60,000 letters. */
-	static const char type[] = "\x0a\x00\x2a\x04\x08\x01\x10\x01\x32\x00\x32\xe0\xd4\x03";
+	/* A type of values, and function 1 with a name of 60,000 letters. */
+	static const char head[] = "\x0a\x00\x2a\x04\x08\x01\x10\x01\x32\x00\x32\xe0\xd4\x03";
+	/* A location of 2,048 lines of that function, which are 4 bytes each, behind its id. */
+	static const char line[] = "\x22\x02\x08\x01";
+	char location[] = "\x22\x82\x40\x08\x01";
+	const size_t name_size = 60000, nlines = 2048;
 	struct store_facts facts;
 	struct err err;
-	const size_t head_size = sizeof(type) - 1, name_size = 60000;
-	char *head = malloc(head_size + name_size);
-	/* Each location: id, and so many lines of function 1 as fit. */
-	char location[] = "\x22\x86\x40\x08\x00\x00\x00";
-	size_t size, total = head_size + name_size, i, line;
-	char *bytes, *packed;
+	char *bytes = calloc(1, 2 << 20), *packed;
+	size_t size, total = sizeof(head) - 1 + name_size, i, at;
 
 	(void)state;
-	memcpy(head, type, head_size);
-	memset(head + head_size, 'x', name_size);
-	bytes = malloc(total + 100 * 16400);
-	memcpy(bytes, head, total);
+	assert_non_null(bytes);
+	memset(bytes, 'x', total);
+	memcpy(bytes, head, sizeof(head) - 1);
 	for (i = 0; i < 100; i++) {
-		const size_t lines = 2048, body = 2 + lines * 4;
-
-		location[1] = (char)(0x80 | (body & 0x7f));
-		location[2] = (char)(body >> 7);
 		location[4] = (char)(i + 1);
-		memcpy(bytes + total, location, 5);
-		total += 5;
-		for (line = 0; line < lines; line++) {
-			memcpy(bytes + total, "\x22\x02\x08\x01", 4);
-			total += 4;
-		}
+		memcpy(bytes + total, location, sizeof(location) - 1);
+		total += sizeof(location) - 1;
+		for (at = 0; at < nlines; at++, total += sizeof(line) - 1)
+			memcpy(bytes + total, line, sizeof(line) - 1);
 	}
 	packed = saved_gzip(bytes, total, &size);
 	assert_int_equal(read_bytes(packed, size, &facts, &err), -EFBIG);
 	assert_non_null(strstr(err.message, "takes too long"));
 	free(packed);
 	free(bytes);
-	free(head);
 }
 
 static void a_stack_that_is_too_deep_is_refused(void **state)
