@@ -144,7 +144,9 @@ def decoded_problems(message, path):
     if texts[0] or any(re.search(r"[\0-\x1f\x7f-\x9f]", text) for text in texts):
         out.append("a text with control characters, or no empty one")
     types = [(texts[each.type], texts[each.unit]) for each in message.sample_type]
-    if types != [("samples", "count"), ("cpu", "nanoseconds")] or texts[message.default_sample_type] != "cpu":
+    weight = types[1] if len(types) == 2 else None
+    if types[0] != ("samples", "count") or weight not in (("cpu", "nanoseconds"), ("events", "count")) or \
+            texts[message.default_sample_type] != weight[0]:
         out.append("types are %s" % types)
     if not all(each.has_functions and each.has_filenames and each.has_line_numbers for each in message.mapping):
         out.append("a mapping asks for symbols")

@@ -323,6 +323,52 @@ static void a_part_that_is_too_large_is_refused(void **state)
 	assert_non_null(strstr(err.message, "a field is not whole"));
 }
 
+static void what_takes_far_too_long_is_refused(void **state)
+{
+	/* A type of values, and function 1 with a name of 60,000 letters. */
+	static const char head[] = "\x0a\x00\x2a\x04\x08\x01\x10\x01\x32\x00\x32\xe0\xd4\x03";
+	/* A location of 2,048 lines of that function, which are 4 bytes each, behind its id. */
+	static const char line[] = "\x22\x02\x08\x01";
+	char location[] = "\x22\x82\x40\x08\x01";
+	const size_t name_size = 60000, nlines = 2048;
+	struct store_facts facts;
+	struct err err;
+	char *bytes = calloc(1, 2 << 20), *packed;
+	size_t size, total = sizeof(head) - 1 + name_size, i, at;
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'x', total);
+	memcpy(bytes, head, sizeof(head) - 1);
+	for (i = 0; i < 100; i++) {
+		location[4] = (char)(i + 1);
+		memcpy(bytes + total, location, sizeof(location) - 1);
+		total += sizeof(location) - 1;
+		for (at = 0; at < nlines; at++, total += sizeof(line) - 1)
+			memcpy(bytes + total, line, sizeof(line) - 1);
+	}
+	packed = saved_gzip(bytes, total, &size);
+	assert_int_equal(read_bytes(packed, size, &facts, &err), -EFBIG);
+	assert_non_null(strstr(err.message, "takes too long"));
+	free(packed);
+	free(bytes);
+}
+
+static void a_stack_that_is_too_deep_is_refused(void **state)
+{
+	/* Location 1, without lines, 100,000 times in one sample. */
+	size_t size;
+	char *deep = bomb("\x0a\x00\x22\x02\x08\x01\x12\xa7\x8d\x06\x12\x01\x01\x0a\xa0\x8d\x06",
+			  17, "\x01", 1, 100000, &size);
+	struct store_facts facts;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(read_bytes(deep, size, &facts, &err), -EBADMSG);
+	assert_non_null(strstr(err.message, "a stack is 100000 deep, at byte 6"));
+	free(deep);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +383,8 @@ int main(void)
 		cmocka_unit_test(a_file_that_unpacks_to_far_too_much_is_refused),
 		cmocka_unit_test(tables_that_take_too_much_memory_are_refused),
 		cmocka_unit_test(a_part_that_is_too_large_is_refused),
+		cmocka_unit_test(what_takes_far_too_long_is_refused),
+		cmocka_unit_test(a_stack_that_is_too_deep_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("store_damage", tests, NULL, NULL);

@@ -259,6 +259,10 @@ struct facts_head facts_head(const char *comment)
 	struct facts_head head = { .kind = FACTS_NONE };
 	int end = 0;
 
+	/* sscanf() looks for the end of a text first, however long it is. */
+	if (strncmp(comment, RUN_HEAD, strlen(RUN_HEAD)) != 0 &&
+	    strncmp(comment, PROCESS_HEAD, strlen(PROCESS_HEAD)) != 0)
+		return head;
 	if (sscanf(comment, RUN_HEAD "%10" SCNu32 " %n{", &head.run, &end) == 1 && end > 0)
 		head.kind = FACTS_RUN;
 	else if (sscanf(comment, PROCESS_HEAD "%11" SCNd32 " %10" SCNu32 " %n{", &head.pid,

@@ -23,10 +23,6 @@
 #define STACK_COST 32
 #define LIST_COST  24
 
-/* So many frames may be looked up, and more for each byte of the file: what a hostile one can take of our time. */
-#define WORK_FREE     (64ULL << 20)
-#define WORK_PER_BYTE 200ULL
-
 struct frames {
 	struct tables *tables;
 	struct profile *profile;
@@ -40,7 +36,6 @@ struct frames {
 	uint32_t *stacks;
 	size_t path_length, path_capacity, stacks_capacity;
 	struct word_map lists; /* (length, checksum) of locations -> a stack that has such */
-	uint64_t work_left;
 };
 
 /* A text of the file as it was before it was saved. */
@@ -95,7 +90,31 @@ static int add_line(struct frames *frames, const struct table_location *location
 	return profile_add_symbol(frames->profile, &symbol, ret_symbol);
 }
 
-static int add_symbols(struct frames *frames)
+/* What it takes to hash the texts of a location's line, or of its address, where `line` is NULL or has no function. */
+static int take_work(const struct frames *frames, const struct table_location *location,
+		     const struct table_line *line, struct err *err)
+{
+	struct tables *tables = frames->tables;
+	int64_t texts[3] = { 0 };
+	uint64_t bytes = 0;
+	size_t i;
+
+	if (line && line->function) {
+		const struct table_function *function = &tables->functions[line->function - 1];
+
+		texts[0] = function->name;
+		texts[1] = function->system_name;
+		texts[2] = function->file;
+	} else if (location->mapping) {
+		texts[0] = tables->mappings[location->mapping - 1].file;
+	}
+	for (i = 0; i < 3; i++)
+		bytes += strlen(tables_text(tables, texts[i]));
+	return tables_work(tables, 1, bytes, err);
+}
+
+/* Like all others here it gives a reason only where it is not the system's: -EFBIG. */
+static int add_symbols(struct frames *frames, struct err *err)
 {
 	const struct tables *tables = frames->tables;
 	const struct symbol unnamed = { .kind = SYMBOL_UNNAMED, .function = "", .file = "" };
@@ -108,12 +127,18 @@ static int add_symbols(struct frames *frames)
 
 		if (location->nlines == 0) {
 			frames->nameless[i] = next;
-			code = add_address(frames, location, &frames->symbols[next++]);
+			code = take_work(frames, location, NULL, err);
+			if (!code)
+				code = add_address(frames, location, &frames->symbols[next++]);
 		}
-		for (line = 0; line < location->nlines && !code; line++)
-			code = add_line(frames, location,
-					&tables->lines[location->first_line + line],
-					&frames->symbols[location->first_line + line]);
+		for (line = 0; line < location->nlines && !code; line++) {
+			const uint32_t at = location->first_line + (uint32_t)line;
+
+			code = take_work(frames, location, &tables->lines[at], err);
+			if (!code)
+				code = add_line(frames, location, &tables->lines[at],
+						&frames->symbols[at]);
+		}
 	}
 	if (!code)
 		code = strbuf_error(&frames->name);
@@ -130,18 +155,18 @@ int frames_new(struct tables *tables, struct profile *profile, struct frames **r
 		goto out;
 	frames->tables = tables;
 	frames->profile = profile;
-	frames->work_left = WORK_FREE + WORK_PER_BYTE * unpacked_facts(tables->unpacked).file_bytes;
 	strbuf_init(&frames->name);
 	strbuf_init(&frames->file);
 	frames->symbols = calloc(tables->nlines + tables->nlocations + 1, sizeof(*frames->symbols));
 	frames->nameless = calloc(tables->nlocations + 1, sizeof(*frames->nameless));
 	if (frames->symbols && frames->nameless)
-		code = add_symbols(frames);
+		code = add_symbols(frames, err);
 out:
 	if (code) {
 		frames_free(frames);
-		return err_set(err, code, "cannot read %s: %s", unpacked_name(tables->unpacked),
-			       strerror(-code));
+		return code == -EFBIG ? code
+				      : err_set(err, code, "cannot read %s: %s",
+						unpacked_name(tables->unpacked), strerror(-code));
 	}
 	*ret_frames = frames;
 	return 0;
@@ -176,10 +201,9 @@ static int push(struct frames *frames, uint32_t symbol, uint32_t *stack, struct 
 	const size_t before = profile_nstacks(frames->profile);
 	int code;
 
-	if (frames->work_left == 0)
-		return err_set(err, -EFBIG, "%s is too large: its stacks take too long",
-			       unpacked_name(frames->tables->unpacked));
-	frames->work_left--;
+	code = tables_work(frames->tables, 1, 0, err);
+	if (code)
+		return code;
 	code = profile_add_stack(frames->profile, *stack, symbol, stack);
 	if (code)
 		return err_set(err, code, "cannot read %s: %s",
@@ -208,9 +232,9 @@ static int push_location(struct frames *frames, uint64_t id, uint64_t offset, ui
 	return code;
 }
 
-/* Is this stack what the locations would make? */
+/* Is this stack what the locations would make? And how many frames had to be looked at. */
 static bool is_stack_of(const struct frames *frames, uint32_t stack, const uint64_t *locations,
-			size_t count)
+			size_t count, uint64_t *ret_work)
 {
 	size_t i;
 	uint32_t line;
@@ -226,6 +250,7 @@ static bool is_stack_of(const struct frames *frames, uint32_t stack, const uint6
 			if (profile_stack_symbol(frames->profile, stack) != symbols[line])
 				return false;
 			stack = profile_stack_caller(frames->profile, stack);
+			++*ret_work;
 		}
 	}
 	return stack == PROFILE_STACK_EMPTY;
@@ -241,6 +266,23 @@ static bool is_path(const struct frames *frames, const uint64_t *locations, size
 	while (i < count && frames->path[count - 1 - i] == locations[i])
 		i++;
 	return i == count;
+}
+
+/* Reports walk along stacks; what is deeper than any interpreter allows is meant to harm them. */
+static int check_depth(const struct frames *frames, const uint64_t *locations, size_t count,
+		       uint64_t offset, struct err *err)
+{
+	size_t depth = 0, i;
+
+	for (i = 0; i < count; i++) {
+		const struct table_location *location =
+			tables_location(frames->tables, locations[i]);
+
+		depth += location && location->nlines ? location->nlines : 1;
+	}
+	if (depth <= STORE_DEPTH_MAX)
+		return 0;
+	return tables_error(frames->tables, offset, err, "a stack is %zu deep", depth);
 }
 
 /* Call the locations from the root on, as far as the stack before did not. */
@@ -276,7 +318,7 @@ int frames_stack(struct frames *frames, const uint64_t *locations, size_t count,
 		 uint32_t *ret_stack, struct err *err)
 {
 	uint32_t stack = PROFILE_STACK_EMPTY;
-	uint64_t *known;
+	uint64_t *known, work = 0;
 	int code;
 
 	if (count == 0) {
@@ -295,11 +337,15 @@ int frames_stack(struct frames *frames, const uint64_t *locations, size_t count,
 	if (!known)
 		return err_set(err, -ENOMEM, "cannot read %s: %s",
 			       unpacked_name(frames->tables->unpacked), strerror(ENOMEM));
-	if (*known && is_stack_of(frames, (uint32_t)*known, locations, count)) {
+	if (*known && is_stack_of(frames, (uint32_t)*known, locations, count, &work)) {
 		*ret_stack = (uint32_t)*known;
-		return 0;
+		return tables_work(frames->tables, work, 0, err);
 	}
-	code = tables_take(frames->tables, *known ? 0 : LIST_COST, err);
+	code = tables_work(frames->tables, work, 0, err);
+	if (!code)
+		code = tables_take(frames->tables, *known ? 0 : LIST_COST, err);
+	if (!code)
+		code = check_depth(frames, locations, count, offset, err);
 	if (!code)
 		code = push_locations(frames, locations, count, offset, ret_stack, err);
 	if (!code)

@@ -23,6 +23,9 @@
 /* A process or a thread of the profile, with its places in hashes. */
 #define OWNER_COST 512
 
+/* Of a number that is written as a text. */
+#define DIGITS_MAX 20
+
 struct owners {
 	struct tables *tables;
 	struct profile *profile;
@@ -198,7 +201,11 @@ void owners_free(struct owners *owners)
 /* Other tools write numbers as texts as well. */
 static int64_t number_of(const struct owners *owners, const Pprof__Label *label)
 {
-	return label->str ? strtoll(tables_text(owners->tables, label->str), NULL, 10) : label->num;
+	const char *text = tables_text(owners->tables, label->str);
+
+	if (!label->str)
+		return label->num;
+	return strnlen(text, DIGITS_MAX + 1) <= DIGITS_MAX ? strtoll(text, NULL, 10) : 0;
 }
 
 static int read_labels(const struct owners *owners, const Pprof__Sample *sample, uint64_t offset,
@@ -226,6 +233,20 @@ static int read_labels(const struct owners *owners, const Pprof__Sample *sample,
 		said->text[meaning] = label->str;
 	}
 	return 0;
+}
+
+/* What one more process or thread takes that has these texts. */
+static int take_owner(const struct owners *owners, const int64_t *texts, size_t count,
+		      struct err *err)
+{
+	uint64_t bytes = 0;
+	size_t i;
+	int code;
+
+	for (i = 0; i < count; i++)
+		bytes += strlen(tables_text(owners->tables, texts[i]));
+	code = tables_work(owners->tables, 1, bytes, err);
+	return code ? code : tables_take(owners->tables, OWNER_COST, err);
 }
 
 static int add_process(struct owners *owners, const struct said *said, uint32_t *ret_process)
@@ -268,7 +289,7 @@ static int find_process(struct owners *owners, const struct said *said, uint32_t
 	if (!*index) {
 		uint32_t process = 0;
 
-		code = tables_take(owners->tables, OWNER_COST, err);
+		code = take_owner(owners, said->text, LABEL_MAX, err);
 		if (code)
 			return code;
 		code = add_process(owners, said, &process);
@@ -297,7 +318,7 @@ static int find_thread(struct owners *owners, const struct said *said, uint32_t 
 	if (!index)
 		return fail(owners, -ENOMEM, err);
 	if (!*index) {
-		code = tables_take(owners->tables, OWNER_COST, err);
+		code = take_owner(owners, &said->text[LABEL_THREAD], 1, err);
 		if (code)
 			return code;
 		name = text_of(owners, said->text[LABEL_THREAD]);

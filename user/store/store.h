@@ -5,6 +5,9 @@
  *
  *   file = member member member ...      each one a piece of one protobuf message: its strings, functions, locations and
  *                                        samples that the ones before it have not
+ *
+ * What pprof has no place for stands in its comments (store/facts.h), texts that are no clean UTF-8 are escaped
+ * (store/escape.h), and the labels are listed in store/labels.c.
  */
 #ifndef PBP_STORE_STORE_H
 #define PBP_STORE_STORE_H
@@ -28,11 +31,17 @@ struct store_facts {
 };
 
 /*
- * Add a saved profile to `profile`: processes of one machine, pid, start time and program are one, equal stacks one row.
- * A file that was cut in its last member gives what stands before it, and facts->torn_offset. `path` is opened without
- * privileges of ours in mind ("-": standard input). 0, or a negative errno with the reason, which names the file, the
- * offset and what is wrong there: -ENOENT and other system errors, -EBADMSG no pprof or nothing of it can be saved,
- * -EFBIG larger than STORE_* allow, -ENOMEM.
+ * Add a saved profile to `profile`: processes of one machine, pid, start time and program are one, equal stacks one row, and
+ * each run is added with its account; in whatever order files are added, the profile is the same. A file that was cut in its
+ * last member gives what stands before it, and facts->torn_offset. `path` is opened without privileges of ours in mind ("-":
+ * standard input).
+ *
+ * Another tool's file is one run without a name, of complete samples; its process is pid 0, called as its first mapping,
+ * where no label tells better. Its weight is its default type of values, else "cpu", else the last one.
+ *
+ * 0, or a negative errno with the reason, which names the file, the offset and what is wrong there: -ENOENT and other system
+ * errors, -EBADMSG no pprof or nothing of it can be saved, -EFBIG larger than STORE_* allow, -EINVAL its weights are times
+ * and those of `profile` are not, or the other way round, -ENOMEM. The profile may then have a part of it.
  */
 int store_read(const char *path, struct profile *profile, struct store_facts *facts,
 	       struct err *err);
@@ -44,6 +53,7 @@ int store_read(const char *path, struct profile *profile, struct store_facts *fa
 	(640ULL << 20) /* bytes that a file may take with all that is made of it, estimated */
 #define STORE_MESSAGE_MAX	(1U << 20) /* bytes of one text, sample, location, function or mapping */
 #define STORE_LINES_MAX		4096 /* lines of a location: functions inlined into one another */
+#define STORE_DEPTH_MAX		65536 /* frames of a stack */
 #define STORE_SAMPLE_LABELS_MAX 64
 
 /*

@@ -14,9 +14,18 @@
 #include "store/tables_internal.h"
 #include "store/unpacked.h"
 
+/* So many look-ups, and more for each byte of the file: seconds, where a hostile file would take hours. */
+#define WORK_FREE      (16ULL << 20)
+#define WORK_PER_BYTE  200ULL
+#define BYTES_PER_WORK 64
+
 void tables_init(struct tables *tables, const struct unpacked *unpacked)
 {
-	*tables = (struct tables){ .unpacked = unpacked, .memory_left = STORE_MEMORY_MAX };
+	*tables = (struct tables){
+		.unpacked = unpacked,
+		.memory_left = STORE_MEMORY_MAX,
+		.work_left = WORK_FREE + WORK_PER_BYTE * unpacked_facts(unpacked).file_bytes,
+	};
 	arena_init(&tables->arena);
 }
 
@@ -64,6 +73,17 @@ int tables_take(struct tables *tables, uint64_t bytes, struct err *err)
 		return err_set(err, -EFBIG, "%s is too large: it takes more than %llu MB of memory",
 			       unpacked_name(tables->unpacked), STORE_MEMORY_MAX >> 20);
 	tables->memory_left -= bytes;
+	return 0;
+}
+
+int tables_work(struct tables *tables, uint64_t lookups, uint64_t text_bytes, struct err *err)
+{
+	const uint64_t work = lookups + text_bytes / BYTES_PER_WORK;
+
+	if (work > tables->work_left)
+		return err_set(err, -EFBIG, "%s is too large: it takes too long to be read",
+			       unpacked_name(tables->unpacked));
+	tables->work_left -= work;
 	return 0;
 }
 

@@ -58,6 +58,7 @@ struct tables {
 	const struct unpacked *unpacked; /* for its name */
 	struct arena arena;
 	uint64_t memory_left; /* bytes that may still be used for what the file tells */
+	uint64_t work_left; /* likewise look-ups, see tables_work() */
 
 	char *texts; /* each with its NUL */
 	size_t texts_size, texts_capacity;
@@ -108,6 +109,12 @@ const struct table_location *tables_location(const struct tables *tables, uint64
 
 /* Take some of the memory that a file may use. 0, or -EFBIG with the reason. */
 int tables_take(struct tables *tables, uint64_t bytes, struct err *err);
+
+/*
+ * Take some of the time that a file may use: so many look-ups of about 50 ns, and more for the bytes of a text that is hashed
+ * or copied. Whatever costs more than the bytes of the file that ask for it must be taken here. 0, or -EFBIG with the reason.
+ */
+int tables_work(struct tables *tables, uint64_t lookups, uint64_t text_bytes, struct err *err);
 
 /* -EBADMSG with the reason, of something at an offset, if it has one. */
 #define TABLES_NO_OFFSET UINT64_MAX

@@ -22,7 +22,9 @@ static int keep_comment(struct tables *tables, const char *text, uint64_t offset
 	if (head.kind == FACTS_NONE)
 		return 0;
 	tables->is_ours |= head.kind == FACTS_RUN;
-	code = tables_take(tables, 2 * strlen(text), err);
+	code = tables_work(tables, 1, strlen(text), err);
+	if (!code)
+		code = tables_take(tables, 2 * strlen(text), err);
 	if (code)
 		return code;
 	index = word_map_add(&tables->comment_heads, key);
