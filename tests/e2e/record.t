@@ -243,8 +243,9 @@ def whole_host(target, folder):
 
 
 def mounted(folder):
-    os.mkdir(folder)
-    return not subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", folder],
+    """Room for a second or two: the first one must be in the file."""
+    os.makedirs(folder, exist_ok=True)
+    return not subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder],
                               stderr=subprocess.DEVNULL).returncode
 
 
