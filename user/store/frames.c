@@ -19,8 +19,8 @@
 #include "store/tables.h"
 #include "store/unpacked.h"
 
-/* A new stack: a node and its place in Judy's map; and a list of locations that is remembered. */
-#define STACK_COST 32
+/* A new stack, a node and its place in Judy's map, as measured; and a list of locations that is remembered. */
+#define STACK_COST 44
 #define LIST_COST  24
 
 struct frames {
