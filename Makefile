@@ -187,10 +187,10 @@ $(OUT)/tests/saved: $(OUT)/tests/bench/saved.o $(OUT)/tests/libsupport.a $(LIBRA
 LINT := "tests/lint/layers.sh" "tests/lint/readme.sh $(PROGRAM)" "tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS)"
 # Headers of versions that this machine has no interpreter of, where tests/pythons/fetch.sh puts them.
 HEADERS ?= $(PYTHONS_DIR)/headers/usr/include
-LAYOUT := "tests/layout/check.sh $(OUT)/tests/rows $(foreach v,3.13t 3.14 3.14t 3.15 3.15t,--headers $(HEADERS) $(v)) $(PYTHONS)"
+LAYOUT = "tests/layout/check.sh $(OUT)/tests/rows $(foreach v,3.13t 3.14 3.14t 3.15 3.15t,--headers $(HEADERS) $(v)) $(PYTHONS)"
 # Line tables are also compared by interpreters that run in a root of their own.
 LINETABLE_PYTHONS = $(sort $(shell python3 tests/support/interpreters.py --table | sed -n 's/.*\t\(\/[^\t]*\)$$/\1/p'))
-LINETABLE := "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)"
+LINETABLE = "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)"
 
 .PHONY: check check-unit check-layout check-e2e check-parts
 check: setup ## set up, build, and run every test (end-to-end ones need root)

@@ -91,6 +91,7 @@ void session_record(struct session *session)
 	session_read_host(session, &readings);
 	counts = recognition_counts_now(session->recognition);
 	host_account_fill(profile_account(session->profile), &readings, &counts);
+	profile_account(session->profile)->runs_unfinished = 1;
 	recorder_flush(session->recorder, session->profile, &session->record_failed);
 }
 
@@ -140,6 +141,7 @@ int session_end_record(struct session *session, int code, struct err *err)
 		if (code)
 			err_set(err, code, "cannot make the profile: %s", strerror(-code));
 	}
+	profile_account(session->profile)->runs_unfinished = 0;
 	/* What can still be written is, whatever failed. */
 	if (code)
 		recorder_finish(session->recorder, session->profile, &later);

@@ -49,6 +49,8 @@ def same(run, saved):
     for name in ("samples", "complete", "native", "truncated", "unnamed", "lost", "asked", "seen", "rate"):
         if getattr(run.account, name) != getattr(saved.account, name):
             out.append("%s: %s said, %s saved" % (name, getattr(run.account, name), getattr(saved.account, name)))
+    if "come to its end" in saved.err:
+        out.append("it is said not to have ended")
     return out + ([str(run), str(saved)] if out else [])
 
 
@@ -112,6 +114,8 @@ def killed(target, folder):
             out.append("%.2f s are saved of %.2f" % (saved.account.sampled, used))
         if "makes no sense" in saved.err:
             out.append("it is torn: %s" % saved.err)
+        if "the recording did not come to its end" not in saved.err:
+            out.append("nobody says that it was killed: %s" % saved.err)
     return out
 
 

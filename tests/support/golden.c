@@ -274,6 +274,7 @@ static const struct field {
 	FIELD(processes_gone),
 	FIELD(processes_blocked),
 	FIELD(processes_folded),
+	FIELD(runs_unfinished),
 	FIELD(readers_replaced),
 	FIELD(kernel_known),
 	FIELD(kernel_ns),

@@ -97,6 +97,7 @@ static void counts_and_times_of_two_runs_add_up(void **state)
 	assert_int_equal(account.processes_gone, THREES);
 	assert_int_equal(account.processes_blocked, THREES);
 	assert_int_equal(account.processes_folded, THREES);
+	assert_int_equal(account.runs_unfinished, THREES);
 	assert_int_equal(account.readers_replaced, THREES);
 	assert_int_equal(account.kernel_ns, THREES);
 	assert_int_equal(account.sampled_ns, THREES);

@@ -42,6 +42,7 @@ static const struct {
 	NUMBER(processes_gone, TOGETHER_SUM),
 	NUMBER(processes_blocked, TOGETHER_SUM),
 	NUMBER(processes_folded, TOGETHER_SUM),
+	NUMBER(runs_unfinished, TOGETHER_SUM),
 	NUMBER(readers_replaced, TOGETHER_SUM),
 	NUMBER(kernel_ns, TOGETHER_SUM),
 	NUMBER(sampled_ns, TOGETHER_SUM),

@@ -83,6 +83,9 @@ static void add_losses(struct strbuf *text, const struct profile *profile)
 		add_loss(text, &first, "samples not in the profile", samples - held, samples);
 	else
 		add_loss(text, &first, "samples not in the account", held - samples, held);
+	if (account->runs_unfinished)
+		strbuf_add_format(text, "%sthe recording did not come to its end",
+				  first ? "; INCOMPLETE: " : ", ");
 }
 
 static void add_kernel(struct strbuf *text, const struct profile *profile, bool unicode)

@@ -19,7 +19,7 @@
 /* A file's and a function's name take at most so many columns, and are not cut to less than the least. */
 #define FILE_COLUMNS	 50
 #define FUNCTION_COLUMNS 80
-#define PADDING_COLUMNS	 40
+#define PADDING_COLUMNS	 44
 #define LEAST_COLUMNS	 16
 
 /* Columns of the raw numbers. */

@@ -25,7 +25,7 @@
 /* A file's and a function's name take at most so many columns; the place is padded to no more than these. */
 #define FILE_COLUMNS	 50
 #define FUNCTION_COLUMNS 80
-#define PADDING_COLUMNS	 40
+#define PADDING_COLUMNS	 44
 
 /* What no name is cut below, and what a line number usually takes. */
 #define LEAST_COLUMNS 8

@@ -97,6 +97,7 @@ static const struct row account_rows[] = {
 	FIELD(account, NUMBER, processes_gone),
 	FIELD(account, NUMBER, processes_blocked),
 	FIELD(account, NUMBER, processes_folded),
+	FIELD(account, NUMBER, runs_unfinished),
 	FIELD(account, NUMBER, readers_replaced),
 	FIELD(account, BOOL, kernel_known),
 	FIELD(account, NUMBER, kernel_ns),
@@ -110,7 +111,7 @@ static const struct row account_rows[] = {
 };
 
 /* A field more of one of these wants a row more above. */
-_Static_assert(sizeof(struct account) == 312, "every field of an account has its row");
+_Static_assert(sizeof(struct account) == 320, "every field of an account has its row");
 _Static_assert(ACCOUNT_REASON_MAX == 6, "every reason has its row");
 _Static_assert(sizeof(struct profile_run) == 32 + sizeof(struct account),
 	       "every field of a run has its row");

@@ -250,6 +250,7 @@ static const struct {
 	{ "\177ELF", 4, "an ELF file" },
 	{ "PERFILE2", 8, "perf's own file" },
 	{ "\xfb", 1, "a pstats file, which pybpfprof writes but does not read" },
+	{ "{(", 2, "a pstats file, which pybpfprof writes but does not read" },
 	{ "BZh", 3, "compressed by bzip2, not by gzip" },
 	{ "\xfd"
 	  "7zXZ",
