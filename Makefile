@@ -19,7 +19,7 @@ OUT      := .out$(if $(STATIC),/static)$(if $(DEBUG),/debug)$(if $(SAN),/san)
 ARCH     := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
 
 # Debian's names of what the build needs, and of what the tests need besides.
-PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libjansson-dev libjudy-dev libedit-dev libpcre2-dev \
+PACKAGES      := make gcc libc6-dev pkg-config clang llvm bpftool libbpf-dev libelf-dev libcap-dev uthash-dev libxxhash-dev libjansson-dev libjudy-dev libedit-dev libpcre2-dev \
 	protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
 TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg python3-greenlet python3-gevent \
 	python3-protobuf protobuf-compiler
@@ -27,7 +27,7 @@ TEST_PACKAGES := libcmocka-dev libpython3-dev python3 perl procps python3-dbg py
 # ---- sources --------------------------------------------------------------------------------------
 BPF_SOURCE := bpf/pybpfprof.bpf.c
 SOURCES := \
-	$(addprefix user/base/, array.c clock.c err.c nearest.c pattern.c strbuf.c strtab.c terminal.c word_map.c) \
+	$(addprefix user/base/, array.c clock.c err.c hash.c nearest.c pattern.c strbuf.c strtab.c terminal.c word_map.c) \
 	$(addprefix user/proc/, elf.c elf_dynamic.c elf_sections.c elf_source.c maps.c memory.c pid_namespace.c privileges.c procfs.c time_namespace.c) \
 	$(addprefix user/python/, binaries.c binary.c build.c code.c code_read.c debug_offsets.c \
 		debug_offsets_rows.c decode.c detect.c layout.c layout_rows.c linetable.c live.c not_python.c objects.c objects_rows.c \
@@ -125,6 +125,7 @@ $(OUT)/tools-found: Makefile
 	$(call need,$(PKG_CONFIG) zlib,zlib,zlib1g-dev); \
 	$(call need,$(PKG_CONFIG) libedit,libedit,libedit-dev); \
 	$(call need,echo '#include <uthash.h>' | $(CC) -E -,uthash.h,uthash-dev); \
+	$(call need,echo '#include <xxhash.h>' | $(CC) -E -,xxhash.h,libxxhash-dev); \
 	$(call need,echo '#include <Judy.h>' | $(CC) -E -,Judy.h,libjudy-dev); \
 	if [ "$$missing" ]; then echo 'hint: sudo make setup' >&2; exit 1; fi; touch $@
 

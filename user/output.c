@@ -44,7 +44,9 @@ static long sudo_id(const char *variable)
 /* Paths of the system itself, where a link (/dev/stdout, /dev/fd/3) is nobody's trap. */
 static bool is_system_path(const char *path)
 {
-	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/self/fd/", 14);
+	return !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/stderr") ||
+	       (!strncmp(path, "/dev/fd/", 8) && !strchr(path + 8, '/')) ||
+	       (!strncmp(path, "/proc/self/fd/", 14) && !strchr(path + 14, '/'));
 }
 
 /* A device, a pipe or a terminal is written to as it is; elsewhere than in /dev only what nobody else put there. */
@@ -134,12 +136,13 @@ static int open_temporary(struct output *output, const char *path, struct err *e
 		return err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
 	}
 	if (uid >= 0 && fchown(fd, (uid_t)uid, (gid_t)gid))
-		return err_set(err, -errno, "cannot give '%s' to its user: %s", path,
-			       strerror(errno));
-	output->stream = fdopen(fd, "w");
-	if (!output->stream)
-		return err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
-	return 0;
+		err_set(err, -errno, "cannot give '%s' to its user: %s", path, strerror(errno));
+	else if (!(output->stream = fdopen(fd, "w")))
+		err_set(err, -errno, "cannot write to '%s': %s", path, strerror(errno));
+	else
+		return 0;
+	close(fd);
+	return err->code;
 }
 
 /* A file in a folder that was opened, or what lies there to be written to. */

@@ -14,8 +14,8 @@ struct output;
 
 /*
  * Open the place: NULL and "-" are standard output. A file is made anew beside its goal, for the invoking user (SUDO_UID)
- * alone, mode 0600; no link is followed, whoever made it. A device or pipe is written to as it is. Done before the
- * run, so that a mistyped folder does not cost one.
+ * alone, mode 0600; no link of another user is followed, and none at all in place of the file. A device or pipe is written
+ * to as it is. Done before the run, so that a mistyped folder does not cost one.
  */
 int output_open(const char *path, struct output **ret_output, struct err *err);
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/word_map.h"
 #include "layout.h"
 #include "pipeline_moments.h"
@@ -20,9 +21,6 @@
 #include "profile/profile.h"
 #include "python/code.h"
 #include "wire.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* More than any kernel supports: a record's CPU number is a number out of memory. */
 #define CPUS_MAX 65536U

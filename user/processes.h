@@ -14,12 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Running out of memory is an error like others. */
-#ifndef HASH_NONFATAL_OOM
-#define HASH_NONFATAL_OOM 1
-#endif
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "container/container.h"
 #include "process.h"
 #include "proc/procfs.h"

@@ -27,7 +27,7 @@ struct written {
 };
 
 struct recorder {
-	const char *path; /* NULL: standard output */
+	const char *path;
 	struct output *output;
 	struct store_stream *stream;
 	struct store_stream_size size;

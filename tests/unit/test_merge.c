@@ -447,6 +447,28 @@ static void counts_and_times_do_not_mix(void **state)
 	profile_free(times);
 }
 
+static void sums_that_no_number_holds_are_refused(void **state)
+{
+	struct profile *large = profile_new(), *other = profile_new();
+	struct err err = { 0 };
+	const struct symbol symbol = { .kind = SYMBOL_NATIVE, .function = "", .file = "" };
+	uint32_t process, native, stack;
+
+	(void)state;
+	assert_int_equal(profile_add_symbol(large, &symbol, &native), 0);
+	assert_int_equal(profile_add_stack(large, PROFILE_STACK_EMPTY, native, &stack), 0);
+	assert_int_equal(
+		profile_add_process(large, &(struct profile_process){ .comm = "" }, &process), 0);
+	assert_int_equal(profile_add_weight(large, process, PROFILE_NO_ID, stack, 1, INT64_MAX - 1),
+			 0);
+	assert_int_equal(profile_merge(other, large, &err), 0);
+	assert_int_equal(profile_merge(other, large, &err), -EOVERFLOW);
+	assert_non_null(strstr(err.message, "too much"));
+	assert_true(profile_weight_ns(other) == INT64_MAX - 1);
+	profile_free(large);
+	profile_free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +479,7 @@ int main(void)
 		cmocka_unit_test(a_process_of_both_has_the_times_of_both),
 		cmocka_unit_test(processes_of_other_machines_stay_apart),
 		cmocka_unit_test(counts_and_times_do_not_mix),
+		cmocka_unit_test(sums_that_no_number_holds_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);

@@ -308,6 +308,21 @@ static void a_link_to_a_device_is_replaced_outside_of_dev(void **state)
 	assert_content(place->path, "kept");
 }
 
+/* A path that begins like one of the system's is trusted no more than where it ends. */
+static void a_link_to_a_device_is_replaced_by_way_of_dev(void **state)
+{
+	struct place *place = *state;
+	struct stat status;
+	char path[PATH_MAX];
+
+	assert_int_equal(symlink("/dev/null", in(place, "out")), 0);
+	snprintf(path, sizeof(path), "/dev/..%s", place->path);
+	write_well(path, "kept");
+	assert_int_equal(lstat(path, &status), 0);
+	assert_true(S_ISREG(status.st_mode));
+	assert_content(path, "kept");
+}
+
 static void a_missing_folder_is_told_before_the_run(void **state)
 {
 	struct place *place = *state;
@@ -821,6 +836,7 @@ int main(void)
 		TEST(a_fifo_that_nobody_reads_does_not_hold_us),
 		TEST(a_fifo_of_another_user_is_replaced_not_written_to),
 		TEST(a_link_to_a_device_is_replaced_outside_of_dev),
+		TEST(a_link_to_a_device_is_replaced_by_way_of_dev),
 		TEST(a_missing_folder_is_told_before_the_run),
 		TEST(what_is_no_file_name_is_told_before_the_run),
 		TEST(a_folder_at_the_goal_is_told_before_the_run),

@@ -354,6 +354,33 @@ static void what_takes_far_too_long_is_refused(void **state)
 	free(bytes);
 }
 
+static void stacks_that_are_much_larger_than_their_file_are_refused(void **state)
+{
+	/* A type of values, function 1 without a name, and location 1, of 4,000 lines of that function. */
+	static const char head[] = "\x0a\x00\x2a\x02\x08\x01\x32\x00\x22\x82\x7d\x08\x01";
+	static const char line[] = "\x22\x02\x08\x01";
+	/* Samples with 16 and 15 times this location, by turns: no one is the one before it. */
+	static const char samples[] = "\x12\x15\x0a\x10\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\x12\1\1"
+				      "\x12\x14\x0a\x0f\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\x12\1\1";
+	struct store_facts facts;
+	struct err err;
+	char *bytes = calloc(1, 1 << 20), *packed;
+	size_t size, total = sizeof(head) - 1, i;
+
+	(void)state;
+	assert_non_null(bytes);
+	memcpy(bytes, head, total);
+	for (i = 0; i < 4000; i++, total += sizeof(line) - 1)
+		memcpy(bytes + total, line, sizeof(line) - 1);
+	for (i = 0; i < 2000; i++, total += sizeof(samples) - 1)
+		memcpy(bytes + total, samples, sizeof(samples) - 1);
+	packed = saved_gzip(bytes, total, &size);
+	assert_int_equal(read_bytes(packed, size, &facts, &err), -EFBIG);
+	assert_non_null(strstr(err.message, "takes too long"));
+	free(packed);
+	free(bytes);
+}
+
 static void a_stack_that_is_too_deep_is_refused(void **state)
 {
 	/* Location 1, without lines, 100,000 times in one sample. */
@@ -384,6 +411,7 @@ int main(void)
 		cmocka_unit_test(tables_that_take_too_much_memory_are_refused),
 		cmocka_unit_test(a_part_that_is_too_large_is_refused),
 		cmocka_unit_test(what_takes_far_too_long_is_refused),
+		cmocka_unit_test(stacks_that_are_much_larger_than_their_file_are_refused),
 		cmocka_unit_test(a_stack_that_is_too_deep_is_refused),
 	};
 

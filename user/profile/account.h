@@ -54,7 +54,8 @@ struct account {
 		processes_gone; /* ended before anybody could look at them; their ticks are not ours */
 	uint64_t processes_blocked; /* their memory or files did not answer in time */
 	uint64_t processes_folded; /* ended ones, put together by command to bound memory */
-	uint64_t runs_unfinished; /* whose recorder was killed, or goes on: the last second may be missing */
+	uint64_t
+		runs_unfinished; /* whose recorder was killed, or goes on: the last second may be missing */
 	uint64_t readers_replaced; /* helper processes that did not answer in time */
 
 	/* CPU time of the sampled processes over one and the same interval; valid when kernel_known. */

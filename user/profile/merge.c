@@ -184,6 +184,7 @@ static int add_all(struct mapping *mapping)
 int profile_merge(struct profile *into, const struct profile *from, struct err *err)
 {
 	struct mapping mapping = { .from = from, .into = into };
+	uint64_t sum;
 	int code = -ENOMEM;
 
 	assert(into != from);
@@ -192,6 +193,11 @@ int profile_merge(struct profile *into, const struct profile *from, struct err *
 	else if (!is_empty(from) && profile_unit(into) != profile_unit(from))
 		return err_set(err, -EINVAL,
 			       "one profile has CPU time and the other counts something else");
+	if (__builtin_add_overflow(profile_samples(into), profile_samples(from), &sum) ||
+	    sum > INT64_MAX ||
+	    __builtin_add_overflow(profile_weight_ns(into), profile_weight_ns(from), &sum) ||
+	    sum > INT64_MAX)
+		return err_set(err, -EOVERFLOW, "the values add up to too much");
 	mapping.processes = calloc(profile_nprocesses(from) + 1, sizeof(*mapping.processes));
 	mapping.threads = calloc(profile_nthreads(from) + 1, sizeof(*mapping.threads));
 	mapping.stacks = calloc(profile_nstacks(from), sizeof(*mapping.stacks));

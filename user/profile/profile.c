@@ -9,11 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* An entry that could not be added for want of memory is told by its hh.tbl being NULL. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/strtab.h"
 #include "base/word_map.h"
 #include "profile/stack.h"

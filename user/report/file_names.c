@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry that could not be added for want of memory is told by its hh.tbl being NULL. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "profile/profile.h"
 #include "report/library.h"
 #include "report/report.h"

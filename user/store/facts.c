@@ -258,15 +258,13 @@ int facts_write_process(struct strbuf *line, uint32_t program,
 struct facts_head facts_head(const char *comment)
 {
 	struct facts_head head = { .kind = FACTS_NONE };
+	char beginning[64]; /* sscanf() looks for the end of a text first, however long it is */
 	int end = 0;
 
-	/* sscanf() looks for the end of a text first, however long it is. */
-	if (strncmp(comment, RUN_HEAD, strlen(RUN_HEAD)) != 0 &&
-	    strncmp(comment, PROCESS_HEAD, strlen(PROCESS_HEAD)) != 0)
-		return head;
-	if (sscanf(comment, RUN_HEAD "%10" SCNu32 " %n{", &head.run, &end) == 1 && end > 0)
+	snprintf(beginning, sizeof(beginning), "%.*s", (int)sizeof(beginning) - 1, comment);
+	if (sscanf(beginning, RUN_HEAD "%10" SCNu32 " %n{", &head.run, &end) == 1 && end > 0)
 		head.kind = FACTS_RUN;
-	else if (sscanf(comment, PROCESS_HEAD "%11" SCNd32 " %10" SCNu32 " %n{", &head.pid,
+	else if (sscanf(beginning, PROCESS_HEAD "%11" SCNd32 " %10" SCNu32 " %n{", &head.pid,
 			&head.program, &end) == 2 &&
 		 end > 0)
 		head.kind = FACTS_PROCESS;
@@ -276,7 +274,7 @@ struct facts_head facts_head(const char *comment)
 	return head;
 }
 
-/* Texts of the struct then belong to the object, and to `texts` where they had to be unescaped. */
+/* A copy of the text as it was before it was saved, the caller's to free. */
 static int read_text(const json_t *value, char **ret_text)
 {
 	struct strbuf buf;

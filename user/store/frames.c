@@ -269,7 +269,7 @@ static bool is_path(const struct frames *frames, const uint64_t *locations, size
 }
 
 /* Reports walk along stacks; what is deeper than any interpreter allows is meant to harm them. */
-static int check_depth(const struct frames *frames, const uint64_t *locations, size_t count,
+static int check_depth(struct frames *frames, const uint64_t *locations, size_t count,
 		       uint64_t offset, struct err *err)
 {
 	size_t depth = 0, i;
@@ -280,8 +280,9 @@ static int check_depth(const struct frames *frames, const uint64_t *locations, s
 
 		depth += location && location->nlines ? location->nlines : 1;
 	}
+	/* Whoever writes the stack writes all of it, while inlined frames take no room in the file. */
 	if (depth <= STORE_DEPTH_MAX)
-		return 0;
+		return tables_work(frames->tables, depth - count, 0, err);
 	return tables_error(frames->tables, offset, err, "a stack is %zu deep", depth);
 }
 

@@ -290,6 +290,9 @@ static int find_process(struct owners *owners, const struct said *said, uint32_t
 		uint32_t process = 0;
 
 		code = take_owner(owners, said->text, LABEL_MAX, err);
+		if (!code && !owners->tables->is_ours)
+			code = tables_work(owners->tables, 0, strlen(main_name(owners->tables)),
+					   err);
 		if (code)
 			return code;
 		code = add_process(owners, said, &process);

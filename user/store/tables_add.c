@@ -55,7 +55,7 @@ static int add_id(struct tables *tables, struct word_map *map, uint64_t id, size
 static int add_string(struct tables *tables, const struct field *field, struct err *err)
 {
 	const size_t size = field->body_size;
-	char *text, *nul;
+	char *text;
 	int code = TABLES_GROW(tables, strings, nstrings, strings_capacity,
 			       TABLES_TEXT_COST + 2 * size, err);
 
@@ -71,7 +71,7 @@ static int add_string(struct tables *tables, const struct field *field, struct e
 	memcpy(text, field->body, size);
 	text[size] = '\0';
 	/* No text of ours has a NUL in it; another's goes on behind it. */
-	while ((nul = memchr(text, '\0', size)))
+	for (char *nul = text; (nul = memchr(nul, '\0', (size_t)(text + size - nul))); nul++)
 		*nul = ' ';
 	tables->strings[tables->nstrings++] = tables->texts_size;
 	tables->texts_size += size + 1;

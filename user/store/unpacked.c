@@ -157,7 +157,7 @@ int unpacked_check(struct unpacked *unpacked, struct err *err)
 	int code = 0;
 
 	if (!bytes)
-		return -ENOMEM;
+		return err_set(err, -ENOMEM, "out of memory");
 	unpacked_rewind(unpacked);
 	do
 		length = unpacked_read(unpacked, bytes, INPUT_SIZE, err);
@@ -305,12 +305,12 @@ int unpacked_open(const char *path, struct unpacked **ret_unpacked, struct err *
 	int code;
 
 	if (!unpacked)
-		return -ENOMEM;
+		return err_set(err, -ENOMEM, "out of memory");
 	unpacked->fd = -1;
 	unpacked->limit = UINT64_MAX;
 	unpacked->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
 	if (!unpacked->name || inflateInit2(&unpacked->zlib, GZIP_WINDOW) != Z_OK) {
-		code = -ENOMEM;
+		code = err_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
 	code = open_file(unpacked, path, err);
