@@ -196,7 +196,7 @@ LINETABLE = "tests/linetable/check.sh $(OUT)/tests/compare $(LINETABLE_PYTHONS)"
 .PHONY: check check-unit check-layout check-e2e check-parts
 check: setup ## set up, build, and run every test (end-to-end ones need root)
 	@$(MAKE) --no-print-directory check-pythons-fetch
-	@$(MAKE) --no-print-directory check-parts
+	@$(MAKE) --no-print-directory -j$$(nproc) check-parts
 check-parts: all $(UNIT_TESTS) $(TOOLS) $(FILES)
 	@$(run_tests) $(LINT) $(UNIT_TESTS) "$(FUZZ) $(RUNS)" "$(OUT)/tests/large_file" $(LAYOUT) $(LINETABLE) $(E2E_TESTS)
 check-unit: all $(UNIT_TESTS) $(FILES) ## the tests that need no privileges and no interpreter
@@ -219,7 +219,7 @@ check-pythons-fetch: ## fetch the interpreters of `make check` that this machine
 	@tests/pythons/containers.sh $(PYTHONS_DIR)
 	@tests/pythons/viewers.sh $(PYTHONS_DIR)
 check-pythons: setup ## every version and build, fetched or built, and their matrix (root; an hour, 2 GB)
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@tests/pythons/fetch.sh $(PYTHONS_DIR) all && tests/pythons/build.sh $(PYTHONS_DIR)
 	@PYBPFPROF=$(abspath $(PROGRAM)) tests/pythons/matrix.py
 golden-update: $(OUT)/tests/test_golden $(OUT)/tests/test_golden_diff ## write the expected reports anew; review the difference
@@ -236,12 +236,12 @@ bench-host: all ## what watching the whole host costs and misses; TOPICS="storm 
 # ---- try, install, clean --------------------------------------------------------------------------
 .PHONY: demo
 demo: setup ## set up, build, and profile a small bundled program (root)
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@tests/support/demo.sh $(PROGRAM)
 
 .PHONY: static image-root
 static: ## one file that needs no libraries, for hosts without any: .out/static/pybpfprof
-	@$(MAKE) --no-print-directory STATIC=1 LDFLAGS=-static all
+	@$(MAKE) --no-print-directory -j$$(nproc) STATIC=1 LDFLAGS=-static all
 image-root: static ## the root file system of the container image (see Containerfile): .out/image
 	@mkdir -p .out/image && cp .out/static/pybpfprof .out/image/ && ls -l .out/image/pybpfprof
 
