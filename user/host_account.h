@@ -29,7 +29,7 @@ struct host_readings {
 /* Every tick has ended: it was counted as what it was. */
 bool host_account_settled(const uint64_t counters[PBP_COUNT_MAX]);
 
-/* What pipeline_finish() does not fill. */
+/* What the pipeline's flushes do not fill. */
 void host_account_fill(struct account *account, const struct host_readings *readings,
 		       const struct recognition_counts *counts);
 

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "browse.h"
 #include "doctor.h"
 #include "launch.h"
 #include "options.h"
+#include "proc/privileges.h"
+#include "saved.h"
 #include "session.h"
 
 #define EXIT_FAILED 1
@@ -47,6 +50,37 @@ static int end_launch(struct launch *launch, bool failed)
 	return launch->exec_errno ? launch_exit_status(launch) : LAUNCH_FAILED;
 }
 
+/* What reads saved profiles, which anybody may have written. */
+static int run_saved(const struct options *options,
+		     int (*verb)(const struct options *, struct err *), struct err *err)
+{
+	int code = privileges_drop(err);
+
+	return code ? code : verb(options, err);
+}
+
+/* What the verb says. *ret_can_sample is the doctor's finding. */
+static int run(const struct options *options, uint64_t started_ns, struct launch *launch,
+	       bool *ret_can_sample, struct err *err)
+{
+	switch (options->verb) {
+	case OPTIONS_REPORT:
+		return run_saved(options, saved_run_report, err);
+	case OPTIONS_DIFF:
+		return run_saved(options, saved_run_diff, err);
+	case OPTIONS_MERGE:
+		return run_saved(options, saved_run_merge, err);
+	case OPTIONS_BROWSE:
+		return run_saved(options, browse_run, err);
+	case OPTIONS_DOCTOR:
+		return doctor_run(options, stdout, ret_can_sample, err);
+	case OPTIONS_SAMPLE:
+	case OPTIONS_RECORD:
+		break;
+	}
+	return session_run(options, started_ns, launch, err);
+}
+
 int main(int argc, char *argv[])
 {
 	uint64_t started_ns = clock_monotonic_ns();
@@ -65,17 +99,16 @@ int main(int argc, char *argv[])
 		return EXIT_USAGE;
 	}
 	if (options.help)
-		options_help(stdout);
+		options_help(options.verb, stdout);
 	else if (options.version)
 		puts("pybpfprof " PBP_VERSION);
-	else if (options.verb == OPTIONS_DOCTOR)
-		code = doctor_run(&options, stdout, &can_sample, &err);
 	else
-		code = session_run(&options, started_ns, &launch, &err);
+		code = run(&options, started_ns, &launch, &can_sample, &err);
 	if (!code)
 		code = flush_output(&err);
 	if (code)
 		err_print(&err, "pybpfprof", stderr);
+	options_done(&options);
 	if (options.command && !options.help && !options.version)
 		return end_launch(&launch, code != 0);
 	return code || !can_sample ? EXIT_FAILED : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The values of options: what a text means, or why it is refused. Must not know how the options are called; whoever
- * calls adds that.
+ * The values of options that choose processes and say how they are sampled: what a text means, or why it is refused. Must
+ * not know how the options are called; whoever calls adds that.
  */
 #include "options_values.h"
 
@@ -14,7 +14,6 @@
 #include <config.h>
 
 #include "base/clock.h"
-#include "base/nearest.h"
 #include "options_rows.h"
 #include "python/layout.h"
 #include "python/version.h"
@@ -38,6 +37,16 @@ bool option_parse_whole(const char *text, uint64_t max, uint64_t *ret_number)
 	}
 	*ret_number = number;
 	return true;
+}
+
+void option_names_add(struct option_names *names, const char *name)
+{
+	const size_t capacity = sizeof(names->text);
+
+	if (names->length < capacity)
+		names->length +=
+			(size_t)snprintf(names->text + names->length, capacity - names->length,
+					 "%s%s", names->length ? ", " : "", name);
 }
 
 /* One number of a list; each process once. */
@@ -194,110 +203,4 @@ int option_parse_max_depth(struct option_parse *parse, const char *text, struct 
 			       text);
 	parse->options.max_depth = (uint32_t)depth;
 	return 0;
-}
-
-/* The names of all formats with commas between. */
-static void list_formats(char *list, size_t capacity)
-{
-	size_t length = 0;
-
-	list[0] = '\0';
-	for (const struct report_format *format = report_formats; format->name; format++) {
-		if (length >= capacity)
-			break;
-		length += (size_t)snprintf(list + length, capacity - length, "%s%s",
-					   format == report_formats ? "" : ", ", format->name);
-	}
-}
-
-int option_parse_format(struct option_parse *parse, const char *text, struct err *err)
-{
-	const struct report_format *format = report_find(text);
-	struct nearest nearest;
-	char list[256];
-
-	if (format) {
-		parse->options.format = format;
-		return 0;
-	}
-	nearest_init(&nearest, text);
-	for (format = report_formats; format->name; format++)
-		nearest_offer(&nearest, format->name);
-	list_formats(list, sizeof(list));
-	err_set(err, -EINVAL, "there is no format '%s'", text);
-	if (nearest.name)
-		err_hint(err, "did you mean '%s'? formats are %s", nearest.name, list);
-	else
-		err_hint(err, "formats are %s", list);
-	return -EINVAL;
-}
-
-int option_parse_output(struct option_parse *parse, const char *text, struct err *err)
-{
-	if (!*text)
-		return err_set(err, -EINVAL, "the file name is empty");
-	parse->options.output = strcmp(text, "-") ? text : NULL;
-	return 0;
-}
-
-int option_parse_by(struct option_parse *parse, const char *text, struct err *err)
-{
-	struct nearest nearest;
-	char list[256] = "";
-	size_t length = 0;
-
-	nearest_init(&nearest, text);
-	for (const struct report_by_name *row = report_by_names; row->name; row++) {
-		if (!strcmp(text, row->name)) {
-			parse->options.report.by = row->by;
-			return 0;
-		}
-		nearest_offer(&nearest, row->name);
-		if (length < sizeof(list))
-			length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
-						   length ? ", " : "", row->name);
-	}
-	err_set(err, -EINVAL, "'%s' is no key for rows", text);
-	if (nearest.name)
-		err_hint(err, "did you mean '%s'? keys are %s", nearest.name, list);
-	else
-		err_hint(err, "keys are %s", list);
-	return -EINVAL;
-}
-
-int option_parse_limit(struct option_parse *parse, const char *text, struct err *err)
-{
-	uint64_t limit;
-
-	if (!option_parse_whole(text, UINT32_MAX, &limit)) {
-		err_set(err, -EINVAL, "'%s' is not a number of rows", text);
-		err_hint(err, "give a number such as 20; 0 prints them all");
-		return -EINVAL;
-	}
-	parse->options.report.limit = (uint32_t)limit;
-	return 0;
-}
-
-/*
- * A part of the whole: "1%", "0.5%", "0.01". A bare number of 1 or more is refused, for half of its writers
- * mean percent.
- */
-int option_parse_threshold(struct option_parse *parse, const char *text, struct err *err)
-{
-	size_t length = strlen(text), number = strspn(text, "0123456789.");
-	bool percent = length && text[length - 1] == '%';
-	char *end;
-	double value;
-
-	/* strtod takes more than that: signs, exponents, infinities. */
-	if (number && number + percent == length) {
-		value = strtod(text, &end);
-		if (end == text + number && (percent ? value <= 100 : value < 1)) {
-			parse->options.report.threshold = percent ? value / 100 : value;
-			return 0;
-		}
-	}
-	err_set(err, -EINVAL, "'%s' is not a part of the whole", text);
-	err_hint(err, "give percent with the sign (1%%, 0.5%%) or a fraction below 1 (0.01)");
-	return -EINVAL;
 }

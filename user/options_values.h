@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the text behind an option to its field, one function for each kind of value. Each returns 0, or a negative errno
- * with a reason to which the caller adds the option's name. Only options.c and options_rows.c know of them.
+ * From the text behind an option to its field, one function for each kind of value that says what is sampled and how. Each
+ * returns 0, or a negative errno with a reason to which the caller adds the option's name. Only the files options*.c know of
+ * them.
  */
 #ifndef PBP_OPTIONS_VALUES_H
 #define PBP_OPTIONS_VALUES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -21,6 +23,13 @@ struct option_parse;
 /* A decimal number without sign; false when the text is anything else or the number larger than max. */
 bool option_parse_whole(const char *text, uint64_t max, uint64_t *ret_number);
 
+/* Names with commas between, for messages. Begins zeroed; what finds no room is left out. */
+struct option_names {
+	char text[480];
+	size_t length;
+};
+void option_names_add(struct option_names *names, const char *name);
+
 int option_parse_pid(struct option_parse *parse, const char *text, struct err *err);
 int option_parse_name(struct option_parse *parse, const char *text, struct err *err);
 int option_parse_container(struct option_parse *parse, const char *text, struct err *err);
@@ -31,10 +40,5 @@ int option_parse_rate(struct option_parse *parse, const char *text, struct err *
 int option_parse_interval(struct option_parse *parse, const char *text, struct err *err);
 int option_parse_duration(struct option_parse *parse, const char *text, struct err *err);
 int option_parse_max_depth(struct option_parse *parse, const char *text, struct err *err);
-int option_parse_format(struct option_parse *parse, const char *text, struct err *err);
-int option_parse_output(struct option_parse *parse, const char *text, struct err *err);
-int option_parse_by(struct option_parse *parse, const char *text, struct err *err);
-int option_parse_limit(struct option_parse *parse, const char *text, struct err *err);
-int option_parse_threshold(struct option_parse *parse, const char *text, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Takes records and keeps the tree of stacks while the run goes on; resolves names and lines at the end, in
- * pipeline_finish.c. A sample costs look-ups only for the frames that differ from the last one of its CPU.
+ * pipeline_flush.c. A sample costs look-ups only for the frames that differ from the last one of its CPU.
  */
 #include "pipeline.h"
 
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "identity.h"
 #include "pipeline_internal.h"
 
 int pipeline_new(struct profile *profile, struct pipeline **ret_pipeline)
@@ -48,18 +47,10 @@ void pipeline_free(struct pipeline *pipeline)
 	}
 	free(pipeline->paths);
 	tree_done(&pipeline->tree);
+	resolver_done(&pipeline->resolver);
 	free(pipeline->missing);
 	codes_free(pipeline->codes);
 	free(pipeline);
-}
-
-/*
- * Half of an identity, for telling code objects at one address apart. Version numbers of one interpreter, the lower
- * half, never have equal checks; hashes of contents have once in 2^32 times that one object follows another.
- */
-static uint32_t identity_check(uint64_t identity)
-{
-	return (uint32_t)identity ^ (uint32_t)(pbp_identity_mix(0, identity >> 32) >> 32);
 }
 
 /* The node that says what a stack stands on. */
@@ -109,6 +100,8 @@ static int add_unnamed(struct pipeline *pipeline, struct target *target, uint32_
 		code = codes_add_unnamed(pipeline->codes, &id);
 	if (!code && id > ADDRESS_CODE_MAX)
 		code = -EOVERFLOW;
+	if (!code)
+		code = resolver_add_private(&pipeline->resolver, id);
 	if (code)
 		return code;
 	target->private_codes[target->nprivate++] = id;
@@ -128,7 +121,7 @@ static int find_address(struct pipeline *pipeline, struct target *target, uint64
 	if (!word)
 		return -ENOMEM;
 	*ret_word = word;
-	return *word ? 0 : add_unnamed(pipeline, target, identity_check(0), word);
+	return *word ? 0 : add_unnamed(pipeline, target, pipeline_identity_check(0), word);
 }
 
 /* The path of one CPU, with room for nframes. NULL when memory runs out. */
@@ -202,6 +195,12 @@ static int path_count(struct pipeline *pipeline, struct target *target, struct p
 		path->place_thread = thread;
 	}
 	code = tally_count(&target->tally, path->place, 1, sample->weight_ns);
+	if (!code && pipeline->timeline)
+		code = moments_add(&target->moments,
+				   &(struct moment){ .time_ns = sample->time_ns,
+						     .weight_ns = sample->weight_ns,
+						     .thread = thread,
+						     .node = leaf });
 	if (code)
 		return code;
 	pipeline->samples++;
@@ -252,33 +251,11 @@ static bool record_is_whole(const struct pbp_code *record)
 	return !record->flags && record->linetable_size == record->linetable_full_size;
 }
 
-/* Remember that the code object of this record is to be read from the live process. */
-static int remember_missing(struct pipeline *pipeline, const struct pbp_code *record)
-{
-	int code;
-
-	/* Those that were given out make room, also when they are never all. */
-	if (pipeline->missing_taken > pipeline->nmissing / 2) {
-		pipeline->nmissing -= pipeline->missing_taken;
-		memmove(pipeline->missing, pipeline->missing + pipeline->missing_taken,
-			pipeline->nmissing * sizeof(*pipeline->missing));
-		pipeline->missing_taken = 0;
-	}
-	code = array_reserve(&pipeline->missing, &pipeline->missing_capacity,
-			     pipeline->nmissing + 1, sizeof(*pipeline->missing));
-	if (!code)
-		pipeline->missing[pipeline->nmissing++] =
-			(struct missing){ .target = record->target,
-					  .addr = record->code_addr,
-					  .identity = record->identity };
-	return code;
-}
-
 /* A word for another code object than the one that lay at the address until now. */
 static int bind_anew(struct pipeline *pipeline, struct target *target,
 		     const struct pbp_code *record, const uint8_t *data, uint64_t *word)
 {
-	const uint32_t check = identity_check(record->identity);
+	const uint32_t check = pipeline_identity_check(record->identity);
 	uint64_t bound = 0;
 	uint32_t id = 0;
 	int code;
@@ -298,6 +275,9 @@ static int bind_anew(struct pipeline *pipeline, struct target *target,
 	/* Only paths that may go through the address have to be resolved anew. */
 	if (*word)
 		target->binding = ++pipeline->nbindings;
+	/* Nobody will know more of what lay there. */
+	if (*word)
+		resolver_note_whole(&pipeline->resolver, ADDRESS_CODE(*word));
 	*word = bound;
 	return 0;
 }
@@ -315,7 +295,7 @@ int pipeline_code(struct pipeline *pipeline, const struct pbp_code *record, cons
 	word = word_map_add(&target->addresses, ADDRESS_KEY(record->code_addr));
 	if (!word)
 		return -ENOMEM;
-	if (!*word || ADDRESS_CHECK(*word) != identity_check(record->identity))
+	if (!*word || ADDRESS_CHECK(*word) != pipeline_identity_check(record->identity))
 		code = bind_anew(pipeline, target, record, data, word);
 	if (code ||
 	    *word & ADDRESS_WHOLE) /* also sent again: its place in BPF's table was taken in between */
@@ -326,67 +306,25 @@ int pipeline_code(struct pipeline *pipeline, const struct pbp_code *record, cons
 	if (code)
 		return code;
 	if (record_is_whole(record)) {
-		*word |= ADDRESS_WHOLE;
+		pipeline_note_whole(pipeline, word);
 		return 0;
 	}
 	if (*word & ADDRESS_MISSING)
 		return 0;
-	code = remember_missing(pipeline, record);
+	code = pipeline_remember_missing(pipeline, record);
 	if (!code)
 		*word |= ADDRESS_MISSING;
-	return code;
-}
-
-/* The word of an address, if it is still bound to the code object of that identity, which lacks something. */
-static uint64_t *find_lacking(const struct target *target, uint64_t addr, uint64_t identity)
-{
-	uint64_t *word = target ? word_map_find(&target->addresses, ADDRESS_KEY(addr)) : NULL;
-
-	if (!word || !*word || ADDRESS_CHECK(*word) != identity_check(identity) ||
-	    *word & ADDRESS_WHOLE)
-		return NULL;
-	return word;
-}
-
-bool pipeline_next_missing(struct pipeline *pipeline, struct pipeline_missing *ret_missing)
-{
-	while (pipeline->missing_taken < pipeline->nmissing) {
-		const struct missing *missing = &pipeline->missing[pipeline->missing_taken++];
-		const struct target *target = pipeline_find_target(pipeline, missing->target);
-		uint64_t *word = find_lacking(target, missing->addr, missing->identity);
-
-		if (!word)
-			continue;
-		*word &= ~ADDRESS_MISSING;
-		*ret_missing = (struct pipeline_missing){
-			.target = missing->target,
-			.code_addr = missing->addr,
-			.identity = missing->identity,
-			.layout = target->layout,
-		};
-		return true;
-	}
-	pipeline->nmissing = pipeline->missing_taken = 0;
-	return false;
-}
-
-int pipeline_fill(struct pipeline *pipeline, const struct pbp_code *record, const uint8_t *data)
-{
-	struct target *target = pipeline_find_target(pipeline, record->target);
-	uint64_t *word = find_lacking(target, record->code_addr, record->identity);
-	int code;
-
-	if (!word || !target->layout)
-		return 0;
-	code = codes_fill(pipeline->codes, ADDRESS_CODE(*word), record, data, target->layout);
-	if (!code)
-		*word |= ADDRESS_WHOLE; /* nobody can know more of it */
 	return code;
 }
 
 void pipeline_malformed(struct pipeline *pipeline)
 {
 	profile_account(pipeline->profile)->malformed++;
+}
+
+void pipeline_keep_times(struct pipeline *pipeline)
+{
+	pipeline->timeline = true;
 }
 
 uint64_t pipeline_weight_ns(const struct pipeline *pipeline)

@@ -5,7 +5,7 @@
  *
  *   sample ──▶ tree of (caller, code object, instruction), one for all targets; per target a count by (thread, node)
  *   code   ──▶ (target, address) ─▶ code object
- *   finish ──▶ each node of the tree once: function, file, line; each count a row ─▶ profile
+ *   flush  ──▶ each node of the tree once: function, file, line; each count a row ─▶ profile
  */
 #ifndef PBP_PIPELINE_H
 #define PBP_PIPELINE_H
@@ -56,8 +56,9 @@ void pipeline_end_target(struct pipeline *pipeline, uint32_t target);
 #define PIPELINE_FOLDED_OTHERS "[others]"
 
 /*
- * It was none to be sampled: forget it and its samples, which were all not yet recognised. How many they were. Records of
- * it that were under way come from an unknown target then.
+ * It was none to be sampled: forget it and its samples, which were all not yet recognised, but for those that a flush has
+ * moved (none, unless its layout was set). How many they were. Records of it that were under way come from an unknown
+ * target then.
  */
 uint64_t pipeline_disown_target(struct pipeline *pipeline, uint32_t target);
 
@@ -95,13 +96,27 @@ uint64_t pipeline_weight_ns(const struct pipeline *pipeline);
 uint64_t pipeline_samples(const struct pipeline *pipeline);
 uint64_t pipeline_first_sample_ns(const struct pipeline *pipeline);
 
-/* Samples and weight of one target so far. */
+/* Samples and weight of one target so far, flushed or not. */
 uint64_t pipeline_target_samples(const struct pipeline *pipeline, uint32_t target);
 uint64_t pipeline_target_weight_ns(const struct pipeline *pipeline, uint32_t target);
 
+/* Keep each sample's time, as a moment of the profile. Before the first sample. */
+void pipeline_keep_times(struct pipeline *pipeline);
+
 /*
- * Fill the profile: processes, threads, rows, and the sample counts of its account. Once, at the end (a child that
- * renders the profile so far does it in its own copy): no record can be taken any more. 0 or -ENOMEM, -EOVERFLOW.
+ * Move what was counted since the last flush into the profile: processes, threads, rows, moments, and the sample counts of
+ * its account. The run goes on. Held back are samples of targets that may still be disowned (without a layout, and not
+ * ended) and, up to PIPELINE_HOLD_NS, those of code objects and threads whose names may still come. Ended targets are
+ * dropped, and beyond PIPELINE_PROCESSES_MAX processes further ones that ended since the last flush are put together
+ * as above. now_ns is CLOCK_MONOTONIC. 0 or -ENOMEM, -EOVERFLOW: nothing can be flushed any more.
+ */
+int pipeline_flush(struct pipeline *pipeline, uint64_t now_ns);
+#define PIPELINE_HOLD_NS       2000000000ULL
+#define PIPELINE_PROCESSES_MAX 65536
+
+/*
+ * The last flush, which holds nothing back: no record can be taken any more. Once, at the end (a child that renders the
+ * profile so far does it in its own copy). 0 or -ENOMEM, -EOVERFLOW.
  */
 int pipeline_finish(struct pipeline *pipeline);
 

@@ -24,7 +24,7 @@ static struct profile_process generalise(const struct profile_process *process, 
 	struct profile_process general = *process;
 
 	if (level >= LEVEL_COMM)
-		general.command = "";
+		general.command = general.executable = "";
 	if (level >= LEVEL_ALL)
 		general.comm = PIPELINE_FOLDED_OTHERS;
 	if (level >= LEVEL_ALL)
@@ -56,6 +56,7 @@ static struct folded *folded_new(const struct profile_process *process)
 static void folded_free(struct folded *folded)
 {
 	tally_done(&folded->tally);
+	moments_done(&folded->moments);
 	free(folded->description);
 	free(folded);
 }
@@ -115,6 +116,8 @@ int pipeline_fold(struct pipeline *pipeline, struct target *target)
 		return 0;
 	for (enum level level = LEVEL_COMMAND; code == -ENOSPC && level < LEVEL_MAX; level++)
 		code = find_folded(pipeline, process, level, &folded);
+	if (!code)
+		code = moments_move(&folded->moments, &target->moments);
 	if (!code)
 		code = tally_move(&folded->tally, &target->tally);
 	if (code)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The insides of struct pipeline, for the files that take records (pipeline.c), keep targets (pipeline_targets.c) until
- * their end (pipeline_private.c), put ended ones together (pipeline_folded.c) and make the profile (pipeline_finish.c).
+ * The insides of struct pipeline, for the files that take records (pipeline.c), note what they lack (pipeline_missing.c),
+ * keep targets (pipeline_targets.c) until their end (pipeline_private.c), put ended ones together (pipeline_folded.c) and
+ * make the profile (pipeline_flush.c).
  */
 #ifndef PBP_PIPELINE_INTERNAL_H
 #define PBP_PIPELINE_INTERNAL_H
@@ -10,16 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/word_map.h"
 #include "layout.h"
+#include "pipeline_moments.h"
+#include "pipeline_resolve.h"
 #include "pipeline_tally.h"
 #include "pipeline_tree.h"
 #include "profile/profile.h"
 #include "python/code.h"
 #include "wire.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* More than any kernel supports: a record's CPU number is a number out of memory. */
 #define CPUS_MAX 65536U
@@ -73,6 +74,9 @@ struct description {
 struct target {
 	uint32_t id;
 	bool threads_apart, ended;
+	bool in_profile; /* as the process of that index */
+	bool told; /* the profile has its description */
+	uint32_t process;
 	uint64_t
 		binding; /* another number whenever a known address is bound to another code object */
 	uint64_t places; /* another number whenever the places of its counts may have moved */
@@ -80,9 +84,14 @@ struct target {
 	struct description *description; /* NULL: not told yet */
 	struct word_map addresses; /* by ADDRESS_KEY */
 	struct word_map threads; /* tid -> its name, a char * */
+	struct word_map nameless; /* tid -> since when a flush waits for its name */
 	uint32_t *private_codes; /* code objects that only this target has */
 	size_t nprivate, private_capacity;
-	struct tally tally;
+	struct word_map
+		private_nodes; /* whose stacks have such a one and are in the profile, as keys */
+	struct tally tally; /* what is not in the profile yet */
+	struct moments moments; /* likewise, and where they are kept */
+	uint64_t flushed_samples, flushed_weight_ns; /* what is */
 	struct target *prev, *next; /* of the ended ones */
 	UT_hash_handle hh;
 };
@@ -91,6 +100,7 @@ struct target {
 struct folded {
 	struct description *description;
 	struct tally tally;
+	struct moments moments;
 	UT_hash_handle hh;
 	size_t key_size;
 	char key[];
@@ -117,6 +127,8 @@ struct pipeline {
 	struct profile *profile;
 	struct codes *codes;
 	struct tree tree;
+	struct resolver resolver;
+	bool timeline; /* each sample's time is kept */
 	uint32_t bases[BASE_MAX]; /* nodes, TREE_NONE until needed */
 	struct target *targets, *last_target;
 	struct target *ended; /* the first to end first */
@@ -134,14 +146,35 @@ struct pipeline {
 /* NULL: unknown. */
 struct target *pipeline_find_target(struct pipeline *pipeline, uint32_t id);
 
+/* Samples of it so far, flushed or not. */
+uint64_t pipeline_samples_of(const struct target *target);
+
 /* Free a target, which stands in no list any more. */
 void pipeline_target_free(struct target *target);
+
+/* Take it out of all lists, then free it. */
+void pipeline_drop_target(struct pipeline *pipeline, struct target *target);
 
 /* A copy in one block, the caller's to free; a NULL text becomes "". NULL when memory runs out. */
 struct description *pipeline_describe(const struct profile_process *process);
 
+/*
+ * Half of an identity, for telling code objects at one address apart. Version numbers of one interpreter, the lower
+ * half, never have equal checks; hashes of contents have once in 2^32 times that one object follows another.
+ */
+uint32_t pipeline_identity_check(uint64_t identity);
+
+/* Remember that the code object of this record is to be read from the live process. 0 or -ENOMEM. */
+int pipeline_remember_missing(struct pipeline *pipeline, const struct pbp_code *record);
+
+/* Of what lies at the address of this word no more will be known. */
+void pipeline_note_whole(struct pipeline *pipeline, uint64_t *word);
+
 /* What is said of a target that nobody described. */
 struct profile_process pipeline_undescribed(uint32_t id);
+
+/* What the kernel side's reasons are called in the account. */
+extern const enum account_reason pipeline_reasons[PBP_REASON_MAX];
 
 /* It has ended: let it have no code objects of its own. */
 void pipeline_settle_codes(struct pipeline *pipeline, struct target *target);

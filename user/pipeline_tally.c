@@ -84,18 +84,29 @@ int tally_count(struct tally *tally, uint64_t *place, uint64_t samples, uint64_t
 	return 0;
 }
 
-int tally_rename(struct tally *tally, const struct tally_row *row, uint32_t node)
+static uint64_t row_key(uint32_t thread, uint32_t node)
 {
-	const uint64_t key = (uint64_t)row->thread << 32 | row->node;
-	uint64_t *to = word_map_add(&tally->rows, (uint64_t)row->thread << 32 | node);
-	int code = to ? tally_count(tally, to, row->samples, row->weight_ns) : -ENOMEM;
+	return (uint64_t)thread << 32 | node;
+}
 
-	if (code)
-		return code;
+void tally_take(struct tally *tally, const struct tally_row *row)
+{
+	const uint64_t key = row_key(row->thread, row->node);
+
 	free(wide_of(*word_map_find(&tally->rows, key)));
 	word_map_remove(&tally->rows, key);
 	tally->samples -= row->samples;
 	tally->weight_ns -= row->weight_ns;
+}
+
+int tally_rename(struct tally *tally, const struct tally_row *row, uint32_t node)
+{
+	uint64_t *to = word_map_add(&tally->rows, row_key(row->thread, node));
+	int code = to ? tally_count(tally, to, row->samples, row->weight_ns) : -ENOMEM;
+
+	if (code)
+		return code;
+	tally_take(tally, row);
 	return 0;
 }
 
@@ -120,7 +131,7 @@ int tally_move(struct tally *to, struct tally *from)
 
 bool tally_next(const struct tally *tally, struct tally_row *row)
 {
-	uint64_t key = (uint64_t)row->thread << 32 | row->node;
+	uint64_t key = row_key(row->thread, row->node);
 	const uint64_t *count = word_map_first(&tally->rows, &key);
 	struct wide sum;
 

@@ -34,6 +34,9 @@ int tally_count(struct tally *tally, uint64_t *place, uint64_t samples, uint64_t
 /* Let a row be another node's, together with what that node has. 0, or -ENOMEM, which changes nothing. */
 int tally_rename(struct tally *tally, const struct tally_row *row, uint32_t node);
 
+/* Take a row out that is there. */
+void tally_take(struct tally *tally, const struct tally_row *row);
+
 /* Count all rows of `from` in `to`, threads put together. 0, or -ENOMEM: what was moved is in `to`, the others are left. */
 int tally_move(struct tally *to, struct tally *from);
 

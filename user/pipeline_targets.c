@@ -38,15 +38,17 @@ void pipeline_target_free(struct target *target)
 {
 	forget_threads(target);
 	word_map_done(&target->addresses);
+	word_map_done(&target->nameless);
+	word_map_done(&target->private_nodes);
 	tally_done(&target->tally);
+	moments_done(&target->moments);
 	free(target->private_codes);
 	free(target->layout);
 	free(target->description);
 	free(target);
 }
 
-/* Out of the table, and out of the list of ended ones if it is there; then free it. */
-static void drop_target(struct pipeline *pipeline, struct target *target)
+void pipeline_drop_target(struct pipeline *pipeline, struct target *target)
 {
 	HASH_DEL(pipeline->targets, target);
 	if (target->ended) {
@@ -96,8 +98,9 @@ int pipeline_set_layout(struct pipeline *pipeline, uint32_t id, const struct pbp
 struct description *pipeline_describe(const struct profile_process *process)
 {
 	struct profile_process copy = *process;
-	const char **texts[] = { &copy.comm,	  &copy.command,      &copy.python,
-				 &copy.container, &copy.container_id, &copy.unit };
+	const char **texts[] = { &copy.comm,	   &copy.command,      &copy.python,
+				 &copy.container,  &copy.container_id, &copy.unit,
+				 &copy.executable, &copy.machine };
 	const size_t ntexts = sizeof(texts) / sizeof(*texts);
 	struct description *description;
 	size_t size = 0;
@@ -135,6 +138,8 @@ struct profile_process pipeline_undescribed(uint32_t id)
 					 .container = "",
 					 .container_id = "",
 					 .unit = "",
+					 .executable = "",
+					 .machine = "",
 					 .kernel_ns = PROFILE_TIME_UNKNOWN };
 }
 
@@ -151,6 +156,7 @@ int pipeline_describe_target(struct pipeline *pipeline, uint32_t id,
 		return -ENOMEM;
 	free(target->description);
 	target->description = description;
+	target->told = false;
 	return 0;
 }
 
@@ -172,6 +178,7 @@ int pipeline_name_thread(struct pipeline *pipeline, uint32_t id, uint32_t tid, c
 	}
 	free((char *)(uintptr_t)*place);
 	*place = (uint64_t)(uintptr_t)copy;
+	word_map_remove(&target->nameless, tid);
 	return 0;
 }
 
@@ -186,18 +193,19 @@ void pipeline_end_target(struct pipeline *pipeline, uint32_t id)
 	free(target->layout);
 	target->layout = NULL;
 	/* The only one stays, so that a profile without samples can say whose it is. */
-	if (!target->tally.samples && HASH_COUNT(pipeline->targets) > 1) {
-		drop_target(pipeline, target);
+	if (!pipeline_samples_of(target) && HASH_COUNT(pipeline->targets) > 1) {
+		pipeline_drop_target(pipeline, target);
 		return;
 	}
 	target->ended = true;
 	DL_APPEND(pipeline->ended, target);
 	pipeline->nended++;
-	while (pipeline->nended > PIPELINE_ENDED_MAX) {
+	/* One that the profile has by itself is dropped by the next flush. */
+	while (pipeline->nended > PIPELINE_ENDED_MAX && !pipeline->ended->in_profile) {
 		/* Without memory for it, it is tried again at the next end. */
 		if (pipeline_fold(pipeline, pipeline->ended))
 			return;
-		drop_target(pipeline, pipeline->ended);
+		pipeline_drop_target(pipeline, pipeline->ended);
 	}
 }
 
@@ -211,8 +219,14 @@ uint64_t pipeline_disown_target(struct pipeline *pipeline, uint32_t id)
 	samples = target->tally.samples;
 	pipeline->samples -= samples;
 	pipeline->weight_ns -= target->tally.weight_ns;
-	drop_target(pipeline, target);
+	pipeline_settle_codes(pipeline, target);
+	pipeline_drop_target(pipeline, target);
 	return samples;
+}
+
+uint64_t pipeline_samples_of(const struct target *target)
+{
+	return target->tally.samples + target->flushed_samples;
 }
 
 uint64_t pipeline_target_samples(const struct pipeline *pipeline, uint32_t id)
@@ -220,7 +234,7 @@ uint64_t pipeline_target_samples(const struct pipeline *pipeline, uint32_t id)
 	const struct target *target;
 
 	HASH_FIND(hh, pipeline->targets, &id, sizeof(id), target);
-	return target ? target->tally.samples : 0;
+	return target ? pipeline_samples_of(target) : 0;
 }
 
 uint64_t pipeline_target_weight_ns(const struct pipeline *pipeline, uint32_t id)
@@ -228,5 +242,5 @@ uint64_t pipeline_target_weight_ns(const struct pipeline *pipeline, uint32_t id)
 	const struct target *target;
 
 	HASH_FIND(hh, pipeline->targets, &id, sizeof(id), target);
-	return target ? target->tally.weight_ns : 0;
+	return target ? target->tally.weight_ns + target->flushed_weight_ns : 0;
 }

@@ -15,8 +15,11 @@
 
 int processes_init(struct processes *table)
 {
-	*table = (struct processes){ .pythons = strtab_new() };
-	return table->pythons ? 0 : -ENOMEM;
+	*table = (struct processes){ .pythons = strtab_new(), .executables = strtab_new() };
+	if (table->pythons && table->executables)
+		return 0;
+	processes_done(table);
+	return -ENOMEM;
 }
 
 void processes_done(struct processes *table)
@@ -26,7 +29,8 @@ void processes_done(struct processes *table)
 	HASH_ITER (hh_id, table->by_id, process, next)
 		processes_remove(table, process);
 	strtab_free(table->pythons);
-	table->pythons = NULL;
+	strtab_free(table->executables);
+	table->pythons = table->executables = NULL;
 }
 
 struct process *processes_find(struct processes *table, uint32_t id)
@@ -181,14 +185,26 @@ int processes_set_place(struct processes *table, struct process *process, const 
 	return 0;
 }
 
-int processes_intern(struct processes *table, const char *text, const char **ret_text)
+static int intern(struct strtab *strtab, const char *text, const char **ret_text)
 {
 	uint32_t id;
-	int code = strtab_add(table->pythons, text, &id);
+	int code = strtab_add(strtab, text, &id);
 
 	if (!code)
-		*ret_text = strtab_text(table->pythons, id);
+		*ret_text = strtab_text(strtab, id);
 	return code;
+}
+
+int processes_intern(struct processes *table, const char *text, const char **ret_text)
+{
+	return intern(table->pythons, text, ret_text);
+}
+
+int processes_intern_executable(struct processes *table, const char *path, const char **ret_path)
+{
+	if (strtab_count(table->executables) >= PROCESSES_EXECUTABLES_MAX)
+		path = "";
+	return intern(table->executables, path, ret_path);
 }
 
 void processes_wait(struct processes *table, struct process *process, uint64_t ask_ns)

@@ -14,12 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Running out of memory is an error like others. */
-#ifndef HASH_NONFATAL_OOM
-#define HASH_NONFATAL_OOM 1
-#endif
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "container/container.h"
 #include "process.h"
 #include "proc/procfs.h"
@@ -59,6 +54,7 @@ struct process {
 	char comm[PROCFS_COMM_SIZE];
 	char *command; /* with spaces between; NULL: not known */
 	const char *python; /* version for people, the table's; NULL: not known */
+	const char *executable; /* file that has its runtime, likewise */
 	struct place *place; /* NULL: not known */
 	enum process_state state;
 	const struct layout_row *row; /* of its build; NULL: not known */
@@ -96,7 +92,7 @@ struct processes {
 	size_t nleft;
 	struct process *replaced; /* by an exec, and not told yet */
 	struct place *places;
-	struct strtab *pythons;
+	struct strtab *pythons, *executables;
 };
 
 /* 0 or -ENOMEM. */
@@ -129,6 +125,10 @@ int processes_set_place(struct processes *table, struct process *process, const 
 
 /* Keep a version's text. 0, -ENOMEM or -EOVERFLOW. */
 int processes_intern(struct processes *table, const char *text, const char **ret_text);
+
+/* Likewise the path of a file that has a runtime. After PROCESSES_EXECUTABLES_MAX of them "": paths are long, and anybody's. */
+int processes_intern_executable(struct processes *table, const char *path, const char **ret_path);
+#define PROCESSES_EXECUTABLES_MAX 4096
 
 /* Ask it again at that time; replaces an earlier time. */
 void processes_wait(struct processes *table, struct process *process, uint64_t ask_ns);

@@ -5,10 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "config.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 struct program {
 	struct pbp_file_key file;

@@ -13,7 +13,9 @@ struct programs;
 struct program_facts {
 	uint32_t verdict; /* enum pbp_verdict, as BPF was told; UNKNOWN: nothing */
 	bool python; /* a process of it was */
-	const char *version; /* for people, of that process; lives as long as whoever gave it keeps it. NULL: not known */
+	const char *
+		version; /* for people, of that process; lives as long as whoever gave it keeps it. NULL: not known */
+	const char *executable; /* file that had its runtime, likewise */
 };
 
 /* NULL when memory runs out. */

@@ -84,6 +84,8 @@ int recognition_describe(struct recognition *recognition, const struct process *
 		.container = "",
 		.container_id = container ? container->id : "",
 		.unit = container ? container->unit : "",
+		.executable = text_or_empty(process->executable),
+		.machine = text_or_empty(recognition->settings.machine),
 		.kernel_ns = kernel_ns,
 	};
 
@@ -200,14 +202,17 @@ static bool is_own_child(const struct recognition *recognition, const struct pbp
 	       strncmp(record->comm, own, sizeof(own) - 1) == 0;
 }
 
-const char *recognition_version(const struct recognition *recognition,
-				const struct process *process, uint32_t layout)
+void recognition_name_program(const struct recognition *recognition, struct process *process,
+			      uint32_t layout)
 {
 	const struct program_facts *facts = programs_find(recognition->programs, &process->file);
 
-	if (facts && facts->version)
-		return facts->version;
-	return layout < PBP_LAYOUTS_MAX ? recognition->versions[layout] : NULL;
+	if (!process->executable && facts)
+		process->executable = facts->executable;
+	if (!process->python && facts)
+		process->python = facts->version;
+	if (!process->python && layout < PBP_LAYOUTS_MAX)
+		process->python = recognition->versions[layout];
 }
 
 /* What is known of the program from its origin, or from its file. */
@@ -219,10 +224,10 @@ static int start_sampled(struct recognition *recognition, struct process *proces
 	if (followed) {
 		process->runtime = parent->runtime;
 		process->row = parent->row;
+		process->executable = parent->executable;
+		process->python = parent->python;
 	}
-	process->python = followed && parent->python
-				  ? parent->python
-				  : recognition_version(recognition, process, record->layout);
+	recognition_name_program(recognition, process, record->layout);
 	return recognition_sampled(recognition, process, record->layout);
 }
 

@@ -63,6 +63,7 @@ struct recognition_settings {
 	pid_t command_pid; /* of the command that we launched; 0: none */
 	bool by_number; /* processes are put: what starts besides is a child of theirs */
 	bool inside; /* we are in a PID namespace of our own, where processes have other numbers */
+	const char *machine; /* as profile_process has it; NULL: not known */
 };
 
 /* What the account needs of it. */
@@ -134,6 +135,11 @@ size_t recognition_read_times(struct recognition *recognition);
 int recognition_finish(struct recognition *recognition);
 
 const struct recognition_counts *recognition_counts(const struct recognition *recognition);
+
+/*
+ * Likewise while the run goes on: with the times of those that live, as far as they were read. Nothing is read for it.
+ */
+struct recognition_counts recognition_counts_now(struct recognition *recognition);
 
 /* One line for each process that did not answer. */
 void recognition_tell_blocked(const struct recognition *recognition, FILE *stream);

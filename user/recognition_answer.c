@@ -167,7 +167,9 @@ static int fill_from_answer(struct recognition *recognition, struct process *pro
 	process->runtime = recognition_runtime(&answer->process.target);
 	process->row = answer->process.build.row;
 	version_describe(&answer->process.build, version, sizeof(version));
-	return processes_intern(&recognition->table, version, &process->python);
+	code = processes_intern_executable(&recognition->table, answer->process.build.found_in,
+					   &process->executable);
+	return code ? code : processes_intern(&recognition->table, version, &process->python);
 }
 
 /* What its main executable is, for those that execute it later. */
@@ -187,6 +189,7 @@ static int learn_program(struct recognition *recognition, const struct process *
 	if (!answer->code) {
 		facts.python = true;
 		facts.version = process->python;
+		facts.executable = process->executable;
 	}
 	program.layout = layout;
 	/* Even if BPF knows it: the library that it knows was another one. */
@@ -344,8 +347,7 @@ int recognition_recognised(struct recognition *recognition, const struct pbp_rec
 	    !actions->layout(actions->context, record->layout))
 		return 0;
 	processes_wait_no_more(&recognition->table, process);
-	if (!process->python)
-		process->python = recognition_version(recognition, process, record->layout);
+	recognition_name_program(recognition, process, record->layout);
 	tell_process(recognition->settings.options->verbose, process->pid, process->comm,
 		     "known by its library's file");
 	return recognition_sampled(recognition, process, record->layout);

@@ -57,12 +57,33 @@ void recognition_begin(struct recognition *recognition, struct cpu_times *times)
 		recognition_set_base(recognition, process, 0, 0);
 }
 
+/* CPU time of the program, as the kernel counted it at the last reading. */
+static uint64_t used_ns(const struct process *process)
+{
+	return process->kernel_last_ns > process->kernel_base_ns
+		       ? process->kernel_last_ns - process->kernel_base_ns
+		       : 0;
+}
+
+struct recognition_counts recognition_counts_now(struct recognition *recognition)
+{
+	struct recognition_counts counts = recognition->counts;
+	struct process *process, *next;
+
+	HASH_ITER (hh_id, recognition->table.by_id, process, next) {
+		if (process->state != PROCESS_SAMPLED || !process->in_pipeline)
+			continue;
+		counts.kernel_ns += used_ns(process);
+		counts.sampled_ns +=
+			pipeline_target_weight_ns(recognition->settings.pipeline, process->id);
+	}
+	return counts;
+}
+
 /* Tell the pipeline the kernel's count, and add both counts to the sums. */
 static int count_times(struct recognition *recognition, const struct process *process)
 {
-	uint64_t used = process->kernel_last_ns > process->kernel_base_ns
-				? process->kernel_last_ns - process->kernel_base_ns
-				: 0;
+	uint64_t used = used_ns(process);
 
 	recognition->counts.kernel_ns += used;
 	recognition->counts.sampled_ns +=
@@ -90,8 +111,10 @@ static int keep_unknown(struct recognition *recognition, struct process *process
 {
 	const struct program_facts *facts = programs_find(recognition->programs, &process->file);
 
-	if (facts && facts->version && !process->python)
+	if (facts && facts->version && !process->python) {
 		process->python = facts->version;
+		process->executable = facts->executable;
+	}
 	recognition->counts.processes++;
 	return count_times(recognition, process);
 }

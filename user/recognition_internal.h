@@ -10,7 +10,7 @@
 /* Processes that ended before they were known, remembered for what their files turn out to be. */
 #define RECOGNITION_GONE_MAX 1024
 /* Processes that did not answer and are named; and kinds of refusal that are told. */
-#define RECOGNITION_NAMED_MAX	32
+#define RECOGNITION_NAMED_MAX	 32
 #define RECOGNITION_REFUSALS_MAX 1024
 
 struct recognition {
@@ -45,9 +45,9 @@ void recognition_ask_later(struct recognition *recognition, struct process *proc
 int recognition_sampled(struct recognition *recognition, struct process *process, uint32_t layout);
 int recognition_other(struct recognition *recognition, struct process *process);
 
-/* The version for people, as far as its file or its layout tell; NULL: they do not. */
-const char *recognition_version(const struct recognition *recognition,
-				const struct process *process, uint32_t layout);
+/* Fill what is not known of its Python, version and executable, as far as its file or its layout tell. */
+void recognition_name_program(const struct recognition *recognition, struct process *process,
+			      uint32_t layout);
 
 /* Did the user choose it by its number, which is the one that we see? */
 bool recognition_is_numbered(const struct recognition *recognition, pid_t pid);

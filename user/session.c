@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "launch.h"
 #include "options.h"
-#include "output.h"
 #include "profile/profile.h"
 #include "recognition.h"
 #include "session_internal.h"
@@ -27,13 +26,20 @@
 static void show_progress(struct session *session, uint64_t now)
 {
 	uint64_t counters[PBP_COUNT_MAX];
+	struct progress_numbers numbers = {
+		.elapsed_ns = now - session->recording_ns,
+		.samples = pipeline_samples(session->pipeline),
+		.processes = recognition_counts(session->recognition)->processes,
+		.records = session->recorder != NULL,
+	};
 
 	if (session->options->quiet || !progress_due(&session->progress, now))
 		return;
 	capture_counters(session->capture, counters);
-	progress_show(&session->progress, now, now - session->recording_ns,
-		      pipeline_samples(session->pipeline),
-		      recognition_counts(session->recognition)->processes, counters[PBP_COUNT_LOST],
+	numbers.lost = counters[PBP_COUNT_LOST];
+	if (session->recorder)
+		numbers.bytes = recorder_size(session->recorder).bytes;
+	progress_show(&session->progress, now, &numbers,
 		      !session->options->duration_ns && !session->options->command);
 }
 
@@ -47,6 +53,7 @@ static void on_timer(struct session *session)
 		session->cpus_followed_ns = now;
 		capture_follow_cpus(session->capture);
 	}
+	session_record_due(session, now);
 	show_progress(session, now);
 }
 
@@ -67,7 +74,10 @@ static void on_signal(struct session *session, int number)
 		on_child(session);
 		return;
 	case SIGUSR1:
-		session_interim(session);
+		if (session->recorder)
+			session_record(session);
+		else
+			session_interim(session);
 		return;
 	default:
 		if (session->options->command)
@@ -122,6 +132,10 @@ static int run_loop(struct session *session, struct err *err)
 		code = events_set_alarm(events, recognition_due_ns(session->recognition), err);
 		if (!code && session->failed)
 			code = err_set(err, session->failed, "out of memory");
+		if (!code && session->record_failed.code) {
+			*err = session->record_failed;
+			code = err->code;
+		}
 	}
 	return code;
 }
@@ -134,7 +148,8 @@ static void close_all(struct session *session)
 	reader_free(session->reader);
 	pipeline_free(session->pipeline);
 	profile_free(session->profile);
-	output_free(session->output);
+	products_free(session->products);
+	recorder_free(session->recorder);
 	free(session->found);
 	free(session->candidates);
 }
@@ -157,7 +172,9 @@ int session_run(const struct options *options, uint64_t started_ns, struct launc
 		goto out;
 	code = run_loop(&session, err);
 	session_stop(&session);
-	if (!code)
+	if (session.recorder)
+		code = session_end_record(&session, code, err);
+	else if (!code)
 		code = session_report(&session, err);
 	/* Before it is waited for: a child of ours that outlives us would write into a terminal that is not ours any more. */
 	while (session.interim && waitpid(session.interim, NULL, 0) < 0 && errno == EINTR)

@@ -8,19 +8,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/strbuf.h"
-#include "base/terminal.h"
 #include "choosing.h"
 #include "cpu_time.h"
 #include "host_account.h"
 #include "launch.h"
 #include "options.h"
-#include "output.h"
 #include "proc/procfs.h"
 #include "profile/profile.h"
 #include "recognition.h"
@@ -99,7 +96,7 @@ static void read_own_cost(const struct session *session, struct host_readings *r
 	readings->readers_replaced = reader_nreplaced(session->reader);
 }
 
-static void read_host(const struct session *session, struct host_readings *readings)
+void session_read_host(struct session *session, struct host_readings *readings)
 {
 	uint64_t runs, idle_ns = procfs_idle_ns(),
 		       first = pipeline_first_sample_ns(session->pipeline);
@@ -135,7 +132,7 @@ void session_stop(struct session *session)
 	await_ends(session);
 	await_answers(session);
 	session_drain(session);
-	read_host(session, &readings);
+	session_read_host(session, &readings);
 	session_note(session, recognition_finish(session->recognition));
 	host_account_fill(profile_account(session->profile), &readings,
 			  recognition_counts(session->recognition));
@@ -148,24 +145,6 @@ void session_stop(struct session *session)
 }
 
 /* ---- the report ---- */
-
-/* What the output can show, where the user did not say. */
-static struct report_options settle_report_options(const struct session *session,
-						   struct output *output)
-{
-	const struct options *options = session->options;
-	struct report_options report = options->report;
-	bool terminal = isatty(fileno(output_stream(output)));
-	struct winsize size;
-
-	report.color = options->color == OPTIONS_AUTO ? terminal_wants_color(terminal)
-						      : options->color == OPTIONS_ALWAYS;
-	report.unicode = options->unicode == OPTIONS_AUTO ? terminal_has_unicode()
-							  : options->unicode == OPTIONS_ALWAYS;
-	if (terminal && !ioctl(fileno(output_stream(output)), TIOCGWINSZ, &size))
-		report.width = size.ws_col;
-	return report;
-}
 
 /* What was run, as the account names it, and what the user may have meant instead. */
 static void tell_command(const struct launch *launch)
@@ -182,7 +161,7 @@ static void tell_command(const struct launch *launch)
 		fprintf(stderr, "hint: %s\n", hint);
 }
 
-static void tell_account(const struct session *session, const struct report_options *report)
+void session_tell_account(const struct session *session, const struct report_options *report)
 {
 	const struct err *refusal = recognition_refusal(session->recognition);
 
@@ -190,7 +169,9 @@ static void tell_account(const struct session *session, const struct report_opti
 	recognition_tell_blocked(session->recognition, stderr);
 	if (session->options->command && session->launch->executable[0])
 		tell_command(session->launch);
-	if (refusal) {
+	/* A shell or make may well be the command: what it started was sampled. */
+	if (refusal &&
+	    !(session->options->command && pipeline_samples(session->pipeline) > 0)) {
 		struct err told = *refusal;
 
 		err_wrap(&told, "not sampled since its execve");
@@ -198,21 +179,28 @@ static void tell_account(const struct session *session, const struct report_opti
 	}
 }
 
-/* Turn the pipeline into a profile and write it to the output. */
-static int write_profile(struct session *session, struct output *output, struct err *err)
+static int write_format(const void *context, const struct report_format *format,
+			const struct report_options *report, FILE *stream, struct err *err)
 {
-	struct report_options report = settle_report_options(session, output);
+	return format->write(context, report, stream, err);
+}
+
+/* Turn the pipeline into a profile and write it wherever it shall be. */
+static int write_profile(struct session *session, struct products *products, struct err *err)
+{
+	struct report_options closing = products_report_options(session->options, stderr);
 	int code = pipeline_finish(session->pipeline);
 
+	session->run.account = *profile_account(session->profile);
+	if (!code)
+		code = profile_add_run(session->profile, &session->run);
 	if (code)
 		return err_set(err, code, "cannot make the profile: %s", strerror(-code));
-	code = session->options->format->write(session->profile, &report, output_stream(output),
-					       err);
-	if (!code)
-		code = output_commit(output, err);
+	code = products_write(products, write_format, session->profile, err);
 	/* The account also tells of a run whose report could not be written. */
-	report.color = false;
-	tell_account(session, &report);
+	closing.color = false;
+	session_tell_account(session, &closing);
+	products_tell(products);
 	return code;
 }
 
@@ -220,7 +208,7 @@ int session_report(struct session *session, struct err *err)
 {
 	if (session->failed)
 		return err_set(err, session->failed, "out of memory");
-	return write_profile(session, session->output, err);
+	return write_profile(session, session->products, err);
 }
 
 /* ---- reports in between ---- */
@@ -229,8 +217,8 @@ int session_report(struct session *session, struct err *err)
 static int render_interim(struct session *session, const struct host_readings *readings,
 			  struct err *err)
 {
-	struct output *output = NULL;
-	int code = output_open(session->options->output, &output, err);
+	struct products *products = NULL;
+	int code = products_open(session->options, &products, err);
 
 	if (!code)
 		code = recognition_finish(session->recognition);
@@ -239,9 +227,9 @@ static int render_interim(struct session *session, const struct host_readings *r
 	if (!code) {
 		host_account_fill(profile_account(session->profile), readings,
 				  recognition_counts(session->recognition));
-		code = write_profile(session, output, err);
+		code = write_profile(session, products, err);
 	}
-	output_free(output);
+	products_free(products);
 	return code;
 }
 
@@ -256,7 +244,7 @@ void session_interim(struct session *session)
 	session_drain(session);
 	session->elapsed_ns = clock_monotonic_ns() - session->recording_ns;
 	recognition_read_times(session->recognition);
-	read_host(session, &readings);
+	session_read_host(session, &readings);
 	progress_hide(&session->progress);
 	fflush(NULL);
 	session->interim = fork();

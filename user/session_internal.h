@@ -10,8 +10,12 @@
 #include "base/err.h"
 #include "capture/capture.h"
 #include "events.h"
+#include "host_account.h"
 #include "pipeline.h"
+#include "products.h"
 #include "reader.h"
+#include "recorder.h"
+#include "run_facts.h"
 #include "telling.h"
 
 /* Processes that were there before us and are asked about at one time: others' looks shall not wait behind all of them. */
@@ -25,7 +29,11 @@ struct session {
 	struct pipeline *pipeline;
 	struct recognition *recognition;
 	struct profile *profile;
-	struct output *output;
+	struct products *products; /* what the run is for, unless it records */
+	struct recorder *recorder; /* NULL: it does not */
+	char record_name[RECORDER_NAME_SIZE]; /* where the user named none */
+	struct run_facts run_facts;
+	struct profile_run run;
 	struct events events;
 	struct progress progress;
 	bool whole_host; /* nobody is chosen by number: processes announce themselves */
@@ -34,6 +42,7 @@ struct session {
 	bool per_thread;
 	bool over; /* the run, for whichever good reason */
 	int failed; /* of a record or an answer: out of memory */
+	struct err record_failed; /* why nothing more can be recorded; code 0: it can */
 
 	/* Those chosen by number. */
 	struct reader_process *found; /* answers, one per pid, until they are put */
@@ -51,6 +60,8 @@ struct session {
 	uint64_t started_ns, recording_ns, elapsed_ns, own_cpu_start_ns;
 	uint64_t idle_start_ns; /* of all CPUs, when recording began; 0: not known */
 	uint64_t cpus_followed_ns; /* when CPUs that came or went were looked for last */
+	uint64_t recorded_ns; /* when what was new was recorded last */
+	uint64_t written_ns; /* when there was something */
 	pid_t interim; /* a child that renders the profile so far; 0: none */
 };
 
@@ -75,7 +86,22 @@ int session_begin(struct session *session, struct err *err);
 /* session_end.c: everything from the last tick on, and the reports in between. */
 void session_stop(struct session *session);
 int session_report(struct session *session, struct err *err);
+/* What the account needs of the kernel side, the machine and ourselves, up to now. */
+void session_read_host(struct session *session, struct host_readings *ret_readings);
+/* What stands on standard error below the report. */
+void session_tell_account(const struct session *session, const struct report_options *report);
 /* Fork a child that writes the report of what there is so far. */
 void session_interim(struct session *session);
+
+/* session_record.c: a saved profile instead of a report. */
+int session_open_record(struct session *session, struct err *err);
+/* Write what is new, now, or if it is time for it. A failure is in session->record_failed. */
+void session_record(struct session *session);
+void session_record_due(struct session *session, uint64_t now_ns);
+/*
+ * Everything that is left, and the account. code: what the run came to; when it failed, with the reason in err, that is what
+ * is returned.
+ */
+int session_end_record(struct session *session, int code, struct err *err);
 
 #endif

@@ -17,7 +17,6 @@
 #include "descendants.h"
 #include "launch.h"
 #include "options.h"
-#include "output.h"
 #include "proc/pid_namespace.h"
 #include "proc/privileges.h"
 #include "proc/procfs.h"
@@ -139,6 +138,7 @@ static int open_recognition(struct session *session, struct err *err)
 		.command_pid = session->launch->pid,
 		.by_number = options->npids || options->command,
 		.inside = session->inside,
+		.machine = session->run_facts.machine,
 	};
 	int code = -ENOMEM;
 
@@ -146,6 +146,8 @@ static int open_recognition(struct session *session, struct err *err)
 	if (session->profile)
 		code = pipeline_new(session->profile, &session->pipeline);
 	settings.pipeline = session->pipeline;
+	if (!code && options->timeline)
+		pipeline_keep_times(session->pipeline);
 	if (!code)
 		code = recognition_new(&settings, &session->recognition);
 	return code ? err_set(err, code, "cannot set up: %s", strerror(-code)) : 0;
@@ -245,6 +247,7 @@ int session_open(struct session *session, struct err *err)
 	if (!code)
 		code = time_namespace_check(err);
 	session->whole_host = !options->npids && !options->command;
+	run_facts_read(&session->run_facts);
 	pid_namespace_read(&namespace);
 	session->inside = namespace.known && !namespace.initial;
 	session->pid_namespace = session->inside ? namespace.number : 0;
@@ -256,8 +259,10 @@ int session_open(struct session *session, struct err *err)
 		code = reader_new(&handlers, options->assume_series, &session->reader, err);
 	if (!code)
 		code = find_chosen(session, err);
-	if (!code)
-		code = output_open(options->output, &session->output, err);
+	if (!code && options->verb == OPTIONS_RECORD)
+		code = session_open_record(session, err);
+	else if (!code)
+		code = products_open(options, &session->products, err);
 	if (!code)
 		code = open_recognition(session, err);
 	if (!code)
@@ -321,7 +326,12 @@ int session_begin(struct session *session, struct err *err)
 		      stderr);
 	cpu_time_of(getpid(), &session->own_cpu_start_ns);
 	session->idle_start_ns = procfs_idle_ns();
-	session->recording_ns = session->cpus_followed_ns = clock_monotonic_ns();
+	session->recording_ns = session->cpus_followed_ns = session->recorded_ns =
+		clock_monotonic_ns();
+	session->run = run_facts_run(&session->run_facts);
+	/* What is recorded on the way says whose it is; the account of the run is the profile's. */
+	if (session->recorder && profile_add_run(session->profile, &session->run))
+		return err_set(err, -ENOMEM, "out of memory");
 	free(session->found);
 	session->found = NULL;
 	session->nfound = 0;

@@ -25,10 +25,18 @@ struct progress {
 	uint64_t shown_ns; /* 0: never yet */
 };
 bool progress_due(const struct progress *progress, uint64_t now_ns);
-void progress_show(struct progress *progress, uint64_t now_ns, uint64_t elapsed_ns,
-		   uint64_t samples, uint64_t processes, uint64_t lost, bool until_interrupt);
+struct progress_numbers {
+	uint64_t elapsed_ns, samples, processes, lost;
+	bool records; /* a saved profile is written as it goes */
+	uint64_t bytes; /* of it so far */
+};
+void progress_show(struct progress *progress, uint64_t now_ns,
+		   const struct progress_numbers *numbers, bool until_interrupt);
 /* Clear the line. */
 void progress_hide(const struct progress *progress);
+
+/* A file that was written. size: in words, "" when it is not told; next: the command that opens it, NULL: none. */
+void tell_wrote(const char *path, const char *size, const char *next);
 
 /* Every counter of the kernel side with its meaning. */
 void tell_counters(const uint64_t counters[PBP_COUNT_MAX]);

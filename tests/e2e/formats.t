@@ -11,7 +11,8 @@ import harness
 import interpreters
 
 RATE = 2000
-ROW = re.compile(r"\s*(\d+\.\d+)\s+(\d+\.\d+)\s+(\d+\.\d+)s?\s+(\d+\.\d+)s?\s+(\S.*)")
+# A small number is followed by its error.
+ROW = re.compile(r"\s*(\d+\.\d+)(?:\s+(?:±|\+-)\d+\.\d+)?\s+(\d+\.\d+)\s+(\d+\.\d+)s?\s+(\d+\.\d+)s?\s+(\S.*)")
 
 
 def run(target, *options):

@@ -23,10 +23,11 @@ allowed() { # folder -> folders that its files may include
 	capture) echo base capture ;;
 	container) echo base container ;;
 	profile) echo base profile ;;
-	report) echo base profile report ;;
+	store) echo base profile store ;;
+	report) echo base profile report store ;;
 	esac
 }
-for folder in base proc python capture container profile report; do
+for folder in base proc python capture container profile store report; do
 	bad=$(grep -nE '^#include "[a-z_]+/' user/$folder/*.[ch] | while IFS= read -r line; do
 		included=$(echo "$line" | sed 's/.*#include "\([a-z_]*\)\/.*/\1/')
 		case " $(allowed $folder) " in *" $included "*) ;; *) echo "$line" ;; esac
@@ -41,6 +42,6 @@ test_ok "$(for f in user/*.c user/*/*.c bpf/*.[ch]; do
 	[ "$f" = user/python/layout_rows.c ] ||
 		sed 's://.*::; s:/\*.*\*/::; /^[ \t]*\/\*/,/\*\//d' "$f" | grep -nE '"[23]\.[0-9]+|minor *[<>=]+ *[0-9]' | sed "s:^:$f\::"
 done)" "versions of CPython stay in user/python/layout_rows.c"
-test_ok "$(grep -nE '#include "(base|proc|python|capture|container|profile|report)/' bpf/* include/*)" "bpf and include know nothing of user"
+test_ok "$(grep -nE '#include "(base|proc|python|capture|container|profile|store|report)/' bpf/* include/*)" "bpf and include know nothing of user"
 echo "1..$count"
 exit ${failed:-0}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# readme.sh PROFILER: the README tells the options that --help tells, and its make targets and rooms exist.
+# readme.sh PROFILER: the README tells the verbs, options and formats that --help tells, and its make targets and rooms exist.
 program=$(realpath "$1")
 cd "$(dirname "$0")/../.." || exit 1
 count=0
@@ -15,10 +15,18 @@ check() { # problems name
 	fi
 }
 options() { grep -oE -e '(^|[ `,(])--[a-z][a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u; }
-help=$("$program" --help | options)
+# The first words of the lines between two patterns, two columns in; and the first words in backticks of a table's rows.
+listed() { sed -n "/$1/,/$2/p" | grep -oE "^ {$3}[a-z]+ " | tr -d ' ' | sort -u; }
+rows() { sed -n "/$1/,/$2/p" README.md | sed -n 's/^| \(`[^|]*\)|.*/\1/p' | grep -oE '`[a-z]+`' | tr -d '`' | sort -u; }
+same() { [ "$1" ] || echo "none in --help"; [ "$1" = "$2" ] || printf '%s\n' "$1" "$2" | sort | uniq -u; }
+
+verbs=$("$program" --help | listed '^Verbs' '^$' 2)
+check "$(same "$verbs" "$(rows '^| verb' '^$')")" "the README's verbs are those of --help"
+help=$({ "$program" --help; for verb in $verbs; do "$program" "$verb" --help; done; } | options)
 readme=$(sed -n '/^## Options/,/^## What/p' README.md | options)
-check "$([ "$help" ] || echo "no options in --help"; [ "$help" = "$readme" ] || printf '%s\n' "$help" "$readme" | sort | uniq -u)" \
-	"the README's options are those of --help"
+check "$(same "$help" "$readme")" "the README's options are those of the verbs' --help"
+check "$(same "$("$program" --help | listed '--format NAME' '--output' 28)" "$(rows '^| format' '^$')")" \
+	"the README's formats are those of --help"
 check "$(grep -oE '`?make [a-z-]+' README.md | sed 's/.*make //' | sort -u | while read -r target; do
 	grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile || echo "make $target"
 done)" "the README's make targets exist"

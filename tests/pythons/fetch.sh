@@ -122,7 +122,19 @@ greenlets() {
 	done
 }
 
+# Viewers of files for pstats, where PyPI answers, in DIR/viewers
+viewers() {
+	[ ! -d "$dir/viewers" ] || return 0
+	if timeout 120 python3 -m pip install -q --target "$dir/viewers.new" snakeviz tuna gprof2dot >"$dir/error" 2>&1 &&
+		mv "$dir/viewers.new" "$dir/viewers"; then
+		rm -f "$dir/missing/viewers"
+	else
+		missing viewers "pip: $(tail -1 "$dir/error")"
+	fi
+}
+
 embedded 3.11
+viewers
 [ "$(id -u)" -eq 0 ] || { echo "pythons: not root: nothing is fetched" >&2; exit 0; }
 command -v apt-get >/dev/null && command -v dpkg >/dev/null || { echo "pythons: no apt-get" >&2; exit 0; }
 modern="libc6 libgcc-s1 libexpat1 zlib1g libssl3t64 libffi8 libbz2-1.0 liblzma5 libzstd1"

@@ -274,6 +274,7 @@ static const struct field {
 	FIELD(processes_gone),
 	FIELD(processes_blocked),
 	FIELD(processes_folded),
+	FIELD(runs_unfinished),
 	FIELD(readers_replaced),
 	FIELD(kernel_known),
 	FIELD(kernel_ns),
@@ -329,13 +330,15 @@ static void parse_line(const struct parser *parser, char *line)
 		parse_stack(parser, line);
 	else if (strcmp(word, "account") == 0)
 		parse_account(parser, line);
+	else if (strcmp(word, "unit") == 0 && strcmp(line, "count") == 0)
+		profile_set_unit(parser->profile, PROFILE_UNIT_COUNT);
 	else
-		stop(parser, "process, of, thread, stack or account is expected");
+		stop(parser, "process, of, thread, stack, unit or account is expected");
 }
 
-struct profile *golden_parse(const char *text, const char *name)
+void golden_add(struct profile *profile, const char *text, const char *name)
 {
-	struct parser parser = { .profile = profile_new(), .name = name };
+	struct parser parser = { .profile = profile, .name = name };
 	char *copy = strdup(text), *rest = copy;
 
 	if (!parser.profile || !copy)
@@ -345,7 +348,14 @@ struct profile *golden_parse(const char *text, const char *name)
 		parse_line(&parser, strsep(&rest, "\n"));
 	}
 	free(copy);
-	return parser.profile;
+}
+
+struct profile *golden_parse(const char *text, const char *name)
+{
+	struct profile *profile = profile_new();
+
+	golden_add(profile, text, name);
+	return profile;
 }
 
 char *golden_read(const char *path)

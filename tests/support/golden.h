@@ -7,6 +7,7 @@
  *                                    that process
  *   thread TID NAME
  *   stack PID[/TID] SAMPLES[@NS] FRAME;FRAME...   root first; NS is the weight, else SAMPLES periods
+ *   unit count                       weights are no time but counts
  *   account KEY VALUE                a field of struct account, or unreadable.REASON; before the stacks for
  *                                    rate_hz, which is 1000 without it
  *
@@ -20,6 +21,9 @@ struct profile;
 
 /* Never NULL: what is no such text, or memory running out, ends the program with a message that names `name`. */
 struct profile *golden_parse(const char *text, const char *name);
+
+/* Add it to a profile, whose processes of equal pid are the same. */
+void golden_add(struct profile *profile, const char *text, const char *name);
 
 /* Of a file. */
 struct profile *golden_load(const char *path);

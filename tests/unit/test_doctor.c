@@ -733,7 +733,7 @@ static void the_verb_may_be_cut_and_needs_no_process(void **state)
 	assert_int_equal(err.code, 0);
 	assert_int_equal(options.verb, OPTIONS_DOCTOR);
 	assert_int_equal(options.npids, 0);
-	options = parse(WORD("d"), WORD("-vp"), WORD("7,8"), &err);
+	options = parse(WORD("do"), WORD("-vp"), WORD("7,8"), &err);
 	assert_int_equal(err.code, 0);
 	assert_int_equal(options.verb, OPTIONS_DOCTOR);
 	assert_int_equal(options.npids, 2);

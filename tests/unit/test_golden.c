@@ -10,18 +10,18 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/pattern.h"
 #include "profile/profile.h"
 #include "report/closing.h"
 #include "report/report.h"
+#include "support/golden_check.h"
 #include "support/golden.h"
+#include "support/marshal_dump.h"
 
 #define GOLDEN "tests/golden"
 
@@ -34,6 +34,11 @@ struct variant {
 	struct report_options options;
 };
 
+/* The variant with patterns, which are no constants. */
+#define HIDING	  "tree-hide"
+#define HIDE_GLOB "/srv/*"
+#define SHOW_GLOB "*/json/*"
+
 #define DEFAULTS .limit = 40, .threshold = 0.01
 
 static const struct variant variants[] = {
@@ -41,6 +46,15 @@ static const struct variant variants[] = {
 	{ "flat", "flat", { DEFAULTS } },
 	{ "flat-function", "flat", { DEFAULTS, .by = REPORT_BY_FUNCTION } },
 	{ "flat-file", "flat", { DEFAULTS, .by = REPORT_BY_FILE } },
+	{ "flat-module", "flat", { DEFAULTS, .by = REPORT_BY_MODULE } },
+	{ "flat-strip", "flat", { DEFAULTS, .strip_dirs = true, .width = 80, .unicode = true } },
+	{ "flat-full-paths", "flat", { DEFAULTS, .by = REPORT_BY_FUNCTION, .full_paths = true } },
+	{ "flat-percent", "flat", { DEFAULTS, .unit = REPORT_UNIT_PERCENT, .unicode = true } },
+	{ "flat-samples", "flat", { DEFAULTS, .unit = REPORT_UNIT_SAMPLES, .width = 80 } },
+	{ "flat-sort",
+	  "flat",
+	  { .limit = 5, .sorts = { REPORT_SORT_TOTAL, REPORT_SORT_NAME }, .nsorts = 2 } },
+	{ "flat-reverse", "flat", { .sorts = { REPORT_SORT_FILE }, .nsorts = 1, .reverse = true } },
 	{ "flat-process", "flat", { DEFAULTS, .by = REPORT_BY_PROCESS, .width = 100 } },
 	{ "flat-command", "flat", { DEFAULTS, .by = REPORT_BY_COMMAND, .unicode = true } },
 	{ "flat-container", "flat", { DEFAULTS, .by = REPORT_BY_CONTAINER } },
@@ -52,15 +66,75 @@ static const struct variant variants[] = {
 	{ "tree-all", "tree", { .show_all = true } },
 	{ "tree-short", "tree", { .limit = 3, .threshold = 0.05 } },
 	{ "tree-narrow", "tree", { DEFAULTS, .width = 60 } },
+	{ "tree-invert", "tree", { DEFAULTS, .invert = true, .unicode = true, .width = 80 } },
+	{ "tree-invert-all", "tree", { .invert = true, .show_all = true } },
+	{ "tree-percent",
+	  "tree",
+	  { DEFAULTS, .unit = REPORT_UNIT_PERCENT, .unicode = true, .width = 80 } },
+	{ "tree-samples", "tree", { DEFAULTS, .unit = REPORT_UNIT_SAMPLES } },
+	{ "tree-full-paths", "tree", { DEFAULTS, .full_paths = true } },
+	{ HIDING, "tree", { DEFAULTS } },
 	{ "text", "text", { DEFAULTS } },
+	{ "callers", "callers", { DEFAULTS, .width = 80 } },
+	{ "callers-short",
+	  "callers",
+	  { .limit = 2,
+	    .unit = REPORT_UNIT_PERCENT,
+	    .color = true,
+	    .unicode = true,
+	    .full_paths = true } },
+	{ "callees", "callees", { DEFAULTS, .width = 80 } },
+	{ "callees-samples",
+	  "callees",
+	  { DEFAULTS, .unit = REPORT_UNIT_SAMPLES, .sorts = { REPORT_SORT_NAME }, .nsorts = 1 } },
+	{ "pstats", "pstats", { DEFAULTS } },
+	{ "pstats-strip", "pstats", { DEFAULTS, .strip_dirs = true } },
 	{ "closing", NULL, { DEFAULTS } },
 	{ "closing-unicode", NULL, { DEFAULTS, .unicode = true } },
 };
 
 #define NVARIANTS (sizeof(variants) / sizeof(variants[0]))
 
+/* Formats whose bytes are no text, and what makes lines of them. */
+static const struct dump {
+	const char *format;
+	char *(*dump)(const char *bytes, size_t size);
+} dumps[] = {
+	{ "pstats", marshal_dump },
+};
+
+/* The bytes as text; frees them if that is another one. */
+static char *make_text(const char *format, char *bytes, size_t size)
+{
+	size_t i;
+
+	for (i = 0; format && i < sizeof(dumps) / sizeof(dumps[0]); i++) {
+		if (strcmp(dumps[i].format, format) == 0) {
+			char *text = dumps[i].dump(bytes, size);
+
+			free(bytes);
+			return text;
+		}
+	}
+	assert_int_equal(strlen(bytes), size);
+	return bytes;
+}
+
+static struct pattern *add_glob(struct report_patterns *patterns, const char *glob)
+{
+	struct pattern *pattern;
+
+	assert_int_equal(pattern_new(PATTERN_GLOB, glob, &pattern, NULL), 0);
+	patterns->patterns[patterns->count++] = pattern;
+	return pattern;
+}
+
 static char *write_variant(const struct variant *variant, const struct profile *profile)
 {
+	struct report_options options = variant->options;
+	const bool hiding = strcmp(variant->name, HIDING) == 0;
+	struct pattern *hide = hiding ? add_glob(&options.hide, HIDE_GLOB) : NULL;
+	struct pattern *show = hiding ? add_glob(&options.show, SHOW_GLOB) : NULL;
 	struct err err = { 0 };
 	char *text = NULL;
 	size_t size = 0;
@@ -68,36 +142,14 @@ static char *write_variant(const struct variant *variant, const struct profile *
 
 	assert_non_null(stream);
 	if (variant->format)
-		assert_int_equal(report_find(variant->format)
-					 ->write(profile, &variant->options, stream, &err),
-				 0);
+		assert_int_equal(
+			report_find(variant->format)->write(profile, &options, stream, &err), 0);
 	else
-		closing_write(profile, &variant->options, stream);
+		closing_write(profile, &options, stream);
 	fclose(stream);
-	assert_int_equal(strlen(text), size);
-	return text;
-}
-
-static void update(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-/* Show the difference as diff does, on stderr, since the report is more than a line. */
-static void show_difference(const char *path, const char *text)
-{
-	char command[512];
-	FILE *diff;
-
-	snprintf(command, sizeof(command), "diff -u --label expected %s --label found - >&2", path);
-	diff = popen(command, "we");
-	assert_non_null(diff);
-	fputs(text, diff);
-	pclose(diff);
+	pattern_free(hide);
+	pattern_free(show);
+	return make_text(variant->format, text, size);
 }
 
 /* Compare, or rewrite. Returns false on a difference. */
@@ -106,22 +158,12 @@ static bool run_case(const struct variant *variant, const char *in)
 	const char *name = strrchr(in, '/') + 1;
 	struct profile *profile = golden_load(in);
 	char *text = write_variant(variant, profile);
-	char *expected, path[256];
-	bool equal = true;
+	char path[256];
+	bool equal;
 
 	snprintf(path, sizeof(path), GOLDEN "/%s/%.*s.out", variant->name, (int)(strlen(name) - 3),
 		 name);
-	if (updating) {
-		update(path, text);
-	} else {
-		expected = golden_read(path);
-		equal = expected && strcmp(expected, text) == 0;
-		if (!equal) {
-			print_error("%s differs\n", path);
-			show_difference(expected ? path : "/dev/null", text);
-		}
-		free(expected);
-	}
+	equal = golden_check(path, text, updating);
 	free(text);
 	profile_free(profile);
 	return equal;
@@ -133,14 +175,11 @@ static void every_case_is_written_byte_for_byte(void **state)
 	size_t i, differing = 0;
 	glob_t cases;
 
-	if (updating && mkdir(GOLDEN, 0777) && errno != EEXIST)
-		fail_msg("%s: %s", GOLDEN, strerror(errno));
 	if (updating) {
 		char folder[128];
 
 		snprintf(folder, sizeof(folder), GOLDEN "/%s", variant->name);
-		if (mkdir(folder, 0777) && errno != EEXIST)
-			fail_msg("%s: %s", folder, strerror(errno));
+		golden_make_folder(folder);
 	}
 	assert_int_equal(glob(GOLDEN "/*.in", 0, NULL, &cases), 0);
 	for (i = 0; i < cases.gl_pathc; i++)
@@ -157,6 +196,9 @@ static void every_format_has_a_folder_of_its_name(void **state)
 	for (format = report_formats; format->name; format++) {
 		size_t i;
 
+		/* test_store writes every case and reads it back */
+		if (strcmp(format->name, "pprof") == 0)
+			continue;
 		for (i = 0; i < NVARIANTS && strcmp(variants[i].name, format->name); i++)
 			;
 		if (i == NVARIANTS)

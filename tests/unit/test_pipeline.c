@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tests of user/pipeline.c and pipeline_finish.c: scripted records in, folded text out; and the whole way from made
+ * Tests of user/pipeline.c and pipeline_flush.c: scripted records in, folded text out; and the whole way from made
  * stacks over the host-compiled BPF to folded text.
  */
 #include <stdarg.h>

@@ -153,6 +153,7 @@ static void open_world(struct world *world)
 			     fake_forget, fake_put_process, fake_put_program, fake_add_layout,
 			     fake_layout, fake_cpu_time, world },
 		.own_pid = 4,
+		.machine = "host 123",
 	};
 
 	world->next_id = 1000;
@@ -220,6 +221,7 @@ static struct reader_process *answer(uint32_t id, pid_t pid, int code)
 		answer.process.id = answer.facts.id;
 		strcpy(answer.process.comm, "python3");
 		strcpy(answer.process.build.version, "3.11.2");
+		strcpy(answer.process.build.found_in, "/usr/lib/libpython3.11.so.1.0");
 		answer.process.build.row = &layout_rows[0];
 		answer.process.target.runtime_addr = 0x5000;
 	} else {
@@ -301,8 +303,11 @@ static void a_python_is_asked_about_and_sampled(void **state)
 	assert_int_equal(finish(&world)->processes, 1);
 	assert_int_equal(profile_nprocesses(world.profile), 1);
 	assert_string_equal(profile_process(world.profile, 0)->comm, "python3");
+	assert_string_equal(profile_process(world.profile, 0)->machine, "host 123");
 	assert_string_equal(profile_process(world.profile, 0)->command, "python3 -u job.py x");
 	assert_string_equal(profile_process(world.profile, 0)->python, "3.11.2");
+	assert_string_equal(profile_process(world.profile, 0)->executable,
+			    "/usr/lib/libpython3.11.so.1.0");
 	assert_int_equal(profile_process(world.profile, 0)->kernel_ns, 5 * MS);
 	assert_int_equal(profile_samples(world.profile), 2);
 	close_world(&world);
@@ -395,6 +400,8 @@ static void a_forked_child_is_sampled_without_a_look(void **state)
 	assert_int_equal(world.recognition->counts.processes, 2);
 	assert_int_equal(profile_process(world.profile, 0)->pid, 101);
 	assert_string_equal(profile_process(world.profile, 0)->python, "3.11.2");
+	assert_string_equal(profile_process(world.profile, 0)->executable,
+			    "/usr/lib/libpython3.11.so.1.0");
 	assert_int_equal(profile_process(world.profile, 0)->kernel_ns, 3 * MS);
 	close_world(&world);
 }
@@ -421,6 +428,8 @@ static void a_known_program_needs_a_look_only_for_its_addresses(void **state)
 	end(&world, 8, MS, false);
 	finish(&world);
 	assert_string_equal(profile_process(world.profile, 0)->python, "3.11.2");
+	assert_string_equal(profile_process(world.profile, 0)->executable,
+			    "/usr/lib/libpython3.11.so.1.0");
 	assert_int_equal(world.recognition->counts.processes, 2);
 	close_world(&world);
 }
@@ -687,6 +696,8 @@ static void one_that_ended_unseen_counts_when_its_file_turns_out_to_be_pythons(v
 	assert_int_equal(profile_samples(world.profile), 1);
 	assert_int_equal(profile_process(world.profile, 0)->pid, 100);
 	assert_string_equal(profile_process(world.profile, 0)->python, "3.11.2");
+	assert_string_equal(profile_process(world.profile, 0)->executable,
+			    "/usr/lib/libpython3.11.so.1.0");
 	close_world(&world);
 }
 
@@ -1084,6 +1095,54 @@ static void who_ended_untold_is_waited_for(void **state)
 	close_world(&world);
 }
 
+static void times_are_told_while_the_processes_live_without_a_reading(void **state)
+{
+	struct world world = { .cpu_code = -ESRCH };
+	struct recognition_counts counts;
+
+	(void)state;
+	open_world(&world);
+	start_python(&world, 7, 100);
+	start_python(&world, 8, 101);
+	tick(&world, 7, 100, PBP_STATUS_NATIVE);
+	tick(&world, 8, 101, PBP_STATUS_NATIVE);
+	tick(&world, 8, 101, PBP_STATUS_NATIVE);
+	end(&world, 7, 5 * MS, false);
+	world.cpu_code = 0;
+	world.cpu_ns = 7 * MS;
+	recognition_tick(world.recognition, SEC);
+	world.cpu_ns = 100 * MS; /* nobody asks */
+	counts = recognition_counts_now(world.recognition);
+	assert_int_equal(counts.kernel_ns, 12 * MS);
+	assert_int_equal(counts.sampled_ns, 3 * MS);
+	assert_int_equal(pipeline_flush(world.pipeline, SEC), 0);
+	counts = recognition_counts_now(world.recognition);
+	assert_int_equal(counts.sampled_ns, 3 * MS);
+	assert_int_equal(recognition_counts(world.recognition)->kernel_ns, 5 * MS);
+	finish(&world);
+	assert_int_equal(world.recognition->counts.kernel_ns, 12 * MS);
+	assert_int_equal(world.recognition->counts.sampled_ns, 3 * MS);
+	close_world(&world);
+}
+
+static void paths_of_runtimes_take_no_more_than_so_much_memory(void **state)
+{
+	struct processes table;
+	const char *text = NULL;
+	char path[32];
+
+	(void)state;
+	assert_int_equal(processes_init(&table), 0);
+	for (int i = 0; i < PROCESSES_EXECUTABLES_MAX; i++) {
+		snprintf(path, sizeof(path), "/python%d", i);
+		assert_int_equal(processes_intern_executable(&table, path, &text), 0);
+		assert_string_equal(text, path);
+	}
+	assert_int_equal(processes_intern_executable(&table, "/one/more", &text), 0);
+	assert_string_equal(text, "");
+	processes_done(&table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1126,6 +1185,8 @@ int main(void)
 		cmocka_unit_test(names_wait_for_the_addresses_of_a_program_known_by_its_file),
 		cmocka_unit_test(the_kernels_time_begins_with_the_recording),
 		cmocka_unit_test(who_ended_untold_is_waited_for),
+		cmocka_unit_test(times_are_told_while_the_processes_live_without_a_reading),
+		cmocka_unit_test(paths_of_runtimes_take_no_more_than_so_much_memory),
 	};
 
 	return cmocka_run_group_tests_name("processes", tests, NULL, NULL);

@@ -162,10 +162,30 @@ static void a_process_is_its_pid_start_time_and_program(void **state)
 	profile_free(profile);
 }
 
+static void one_pid_on_two_machines_is_two_processes(void **state)
+{
+	struct profile *profile = profile_new();
+	struct profile_process process = { .pid = 7, .start_time = 5, .machine = "here 1" };
+	uint32_t here, there, again;
+
+	(void)state;
+	assert_int_equal(profile_add_process(profile, &process, &here), 0);
+	process.machine = "there 2";
+	assert_int_equal(profile_add_process(profile, &process, &there), 0);
+	assert_int_not_equal(there, here);
+	process.machine = NULL;
+	assert_int_equal(profile_add_process(profile, &process, &again), 0);
+	assert_int_equal(again, 2);
+	process.machine = "here 1";
+	assert_int_equal(profile_add_process(profile, &process, &again), 0);
+	assert_int_equal(again, here);
+	profile_free(profile);
+}
+
 static void a_process_keeps_copies_of_all_that_is_told_of_it(void **state)
 {
 	struct profile *profile = profile_new();
-	char texts[6][4] = { "co", "li", "py", "na", "id", "un" };
+	char texts[8][4] = { "co", "li", "py", "na", "id", "un", "ex", "ma" };
 	const struct profile_process process = { .pid = 7,
 						 .inside_pid = 1,
 						 .count = 12,
@@ -175,13 +195,15 @@ static void a_process_keeps_copies_of_all_that_is_told_of_it(void **state)
 						 .container = texts[3],
 						 .container_id = texts[4],
 						 .unit = texts[5],
+						 .executable = texts[6],
+						 .machine = texts[7],
 						 .kernel_ns = 99 };
 	const struct profile_process *kept;
 	uint32_t index;
 
 	(void)state;
 	assert_int_equal(profile_add_process(profile, &process, &index), 0);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 8; i++)
 		texts[i][0] = 'X';
 	kept = profile_process(profile, index);
 	assert_string_equal(kept->comm, "co");
@@ -190,6 +212,8 @@ static void a_process_keeps_copies_of_all_that_is_told_of_it(void **state)
 	assert_string_equal(kept->container, "na");
 	assert_string_equal(kept->container_id, "id");
 	assert_string_equal(kept->unit, "un");
+	assert_string_equal(kept->executable, "ex");
+	assert_string_equal(kept->machine, "ma");
 	assert_int_equal(kept->inside_pid, 1);
 	assert_int_equal(kept->count, 12);
 	assert_int_equal(kept->kernel_ns, 99);
@@ -210,6 +234,8 @@ static void what_is_not_told_of_a_process_is_empty(void **state)
 	assert_string_equal(profile_process(profile, index)->container, "");
 	assert_string_equal(profile_process(profile, index)->container_id, "");
 	assert_string_equal(profile_process(profile, index)->unit, "");
+	assert_string_equal(profile_process(profile, index)->executable, "");
+	assert_string_equal(profile_process(profile, index)->machine, "");
 	assert_int_equal(profile_process(profile, index)->count, 1);
 	profile_free(profile);
 }
@@ -295,6 +321,121 @@ static void what_does_not_exist_is_refused(void **state)
 	profile_free(profile);
 }
 
+/* A process, a stack of one frame and no row. */
+static struct profile *small_profile(void)
+{
+	struct profile *profile = profile_new();
+	const struct profile_process process = { .pid = 7, .comm = "a" };
+	uint32_t index;
+
+	push(profile, PROFILE_STACK_EMPTY, add(profile, function("f", "a.py", 1, 1)));
+	assert_int_equal(profile_add_process(profile, &process, &index), 0);
+	return profile;
+}
+
+static void a_moment_is_of_its_row_and_adds_no_weight(void **state)
+{
+	struct profile *profile = small_profile();
+	const uint32_t stack = push(profile, 1, 0);
+
+	(void)state;
+	assert_int_equal(profile_add_weight(profile, 0, PROFILE_NO_ID, 1, 1, 10), 0);
+	assert_int_equal(profile_add_moment(profile, 0, PROFILE_NO_ID, stack, 99, 20), 0);
+	assert_int_equal(profile_add_weight(profile, 0, PROFILE_NO_ID, stack, 1, 20), 0);
+	assert_int_equal(profile_nmoments(profile), 1);
+	assert_int_equal(profile_moment(profile, 0)->time_ns, 99);
+	assert_int_equal(profile_moment(profile, 0)->weight_ns, 20);
+	assert_int_equal(profile_moment(profile, 0)->row, 1);
+	assert_int_equal(profile_nrows(profile), 2);
+	assert_int_equal(profile_row(profile, 1)->samples, 1);
+	assert_int_equal(profile_samples(profile), 2);
+	assert_int_equal(profile_weight_ns(profile), 30);
+	assert_int_equal(profile_add_moment(profile, 1, PROFILE_NO_ID, stack, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_moment(profile, 0, 0, stack, 1, 1), -EINVAL);
+	assert_int_equal(profile_add_moment(profile, 0, PROFILE_NO_ID, 0, 1, 1), -EINVAL);
+	assert_int_equal(profile_nmoments(profile), 1);
+	profile_free(profile);
+}
+
+static void the_account_is_the_sum_of_the_runs(void **state)
+{
+	struct profile *profile = profile_new();
+	char tool[] = "tool";
+	struct profile_run run = { .began_unix_ns = 5,
+				   .tool = tool,
+				   .machine = "here",
+				   .account = {
+					   .rate_hz = 1000, .complete = 3, .bpf_known = true } };
+
+	(void)state;
+	assert_int_equal(profile_nruns(profile), 0);
+	assert_int_equal(profile_add_run(profile, &run), 0);
+	tool[0] = 'X';
+	assert_int_equal(profile_account_const(profile)->rate_hz, 1000);
+	assert_int_equal(profile_account_const(profile)->complete, 3);
+	assert_true(profile_account_const(profile)->bpf_known);
+	run.account = (struct account){ .rate_hz = 1000, .complete = 4 };
+	run.tool = NULL;
+	assert_int_equal(profile_add_run(profile, &run), 0);
+	assert_int_equal(profile_account_const(profile)->rate_hz, 1000);
+	assert_int_equal(profile_account_const(profile)->complete, 7);
+	assert_false(profile_account_const(profile)->bpf_known);
+	assert_int_equal(profile_nruns(profile), 2);
+	assert_string_equal(profile_run(profile, 0)->tool, "tool");
+	assert_string_equal(profile_run(profile, 0)->machine, "here");
+	assert_string_equal(profile_run(profile, 0)->system, "");
+	assert_int_equal(profile_run(profile, 0)->began_unix_ns, 5);
+	assert_int_equal(profile_run(profile, 0)->account.complete, 3);
+	assert_string_equal(profile_run(profile, 1)->tool, "");
+	assert_int_equal(profile_run(profile, 1)->account.complete, 4);
+	profile_free(profile);
+}
+
+static void clearing_forgets_weight_and_keeps_what_has_an_id(void **state)
+{
+	struct profile *profile = small_profile();
+	const struct profile_thread thread = { .tid = 9, .name = "t" };
+	const struct profile_run run = { .tool = "t", .account = { .complete = 1 } };
+	uint32_t index;
+
+	(void)state;
+	assert_int_equal(profile_add_thread(profile, &thread, &index), 0);
+	assert_int_equal(profile_add_run(profile, &run), 0);
+	assert_int_equal(profile_add_weight(profile, 0, index, 1, 2, 20), 0);
+	assert_int_equal(profile_add_moment(profile, 0, index, 1, 99, 10), 0);
+	profile_clear_rows(profile);
+	assert_int_equal(profile_nrows(profile), 0);
+	assert_int_equal(profile_nmoments(profile), 0);
+	assert_int_equal(profile_samples(profile), 0);
+	assert_int_equal(profile_weight_ns(profile), 0);
+	assert_int_equal(profile_nprocesses(profile), 1);
+	assert_int_equal(profile_nthreads(profile), 1);
+	assert_int_equal(profile_nsymbols(profile), 1);
+	assert_int_equal(profile_nstacks(profile), 2);
+	assert_int_equal(profile_nruns(profile), 1);
+	assert_int_equal(profile_account_const(profile)->complete, 1);
+	/* A row of before is a new one, not one that nobody sees. */
+	assert_int_equal(profile_add_moment(profile, 0, index, 1, 100, 5), 0);
+	assert_int_equal(profile_add_weight(profile, 0, index, 1, 1, 5), 0);
+	assert_int_equal(profile_nrows(profile), 1);
+	assert_int_equal(profile_row(profile, 0)->samples, 1);
+	assert_int_equal(profile_row(profile, 0)->weight_ns, 5);
+	assert_int_equal(profile_moment(profile, 0)->row, 0);
+	assert_int_equal(profile_weight_ns(profile), 5);
+	profile_free(profile);
+}
+
+static void weights_are_time_unless_told(void **state)
+{
+	struct profile *profile = profile_new();
+
+	(void)state;
+	assert_int_equal(profile_unit(profile), PROFILE_UNIT_TIME);
+	profile_set_unit(profile, PROFILE_UNIT_COUNT);
+	assert_int_equal(profile_unit(profile), PROFILE_UNIT_COUNT);
+	profile_free(profile);
+}
+
 static void thousands_of_everything_keep_their_ids(void **state)
 {
 	struct profile *profile = profile_new();
@@ -328,11 +469,16 @@ int main(void)
 		cmocka_unit_test(symbols_keep_copies_of_their_texts),
 		cmocka_unit_test(stacks_are_a_tree_with_smaller_callers),
 		cmocka_unit_test(a_process_is_its_pid_start_time_and_program),
+		cmocka_unit_test(one_pid_on_two_machines_is_two_processes),
 		cmocka_unit_test(a_process_keeps_copies_of_all_that_is_told_of_it),
 		cmocka_unit_test(what_is_not_told_of_a_process_is_empty),
 		cmocka_unit_test(a_thread_is_its_number_and_name),
 		cmocka_unit_test(weight_is_added_to_the_row_of_process_thread_and_stack),
 		cmocka_unit_test(what_does_not_exist_is_refused),
+		cmocka_unit_test(a_moment_is_of_its_row_and_adds_no_weight),
+		cmocka_unit_test(the_account_is_the_sum_of_the_runs),
+		cmocka_unit_test(clearing_forgets_weight_and_keeps_what_has_an_id),
+		cmocka_unit_test(weights_are_time_unless_told),
 		cmocka_unit_test(thousands_of_everything_keep_their_ids),
 	};
 

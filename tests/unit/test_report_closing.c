@@ -322,6 +322,114 @@ static void an_empty_profile_of_the_host_says_which_processes_there_were(void **
 		      "the processes slept, waited or had ended");
 }
 
+static char *write_account_of(struct profile *profile)
+{
+	struct report_options options;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	report_options_init(&options);
+	closing_write(profile, &options, stream);
+	fclose(stream);
+	profile_free(profile);
+	return text;
+}
+
+static void one_run_of_a_file_is_told_as_if_it_had_just_ended(void **state)
+{
+	const struct profile_run run = {
+		.began_unix_ns = 1763754281000000000,
+		.tool = "pybpfprof 0.1.0",
+		.machine = "a 1",
+		.system = "Linux",
+		.account = half_busy,
+	};
+	struct profile *profile =
+		golden_parse("process 812 p 3.11.7\nstack 812 10000 f|a|1|1", "closing");
+	char *text, *direct = write_closing(&half_busy);
+
+	(void)state;
+	assert_int_equal(profile_add_run(profile, &run), 0);
+	text = write_account_of(profile);
+	assert_string_equal(text, direct);
+	free(text);
+	free(direct);
+}
+
+static void several_runs_are_told_with_their_machines_and_times(void **state)
+{
+	struct profile_run run = {
+		.began_unix_ns = 1763754281000000000,
+		.tool = "pybpfprof 0.1.0",
+		.machine = "a 1",
+		.system = "Linux",
+		.account = half_busy,
+	};
+	struct profile *profile =
+		golden_parse("process 812 p 3.11.7\nstack 812 30000 f|a|1|1", "closing");
+	char *text;
+
+	(void)state;
+	assert_int_equal(profile_add_run(profile, &run), 0);
+	run.began_unix_ns -= 86400000000000;
+	run.machine = "b\033 2";
+	assert_int_equal(profile_add_run(profile, &run), 0);
+	run.began_unix_ns = 0;
+	run.tool = "other\033";
+	run.machine = "";
+	run.account.rate_hz = 100;
+	assert_int_equal(profile_add_run(profile, &run), 0);
+	text = write_account_of(profile);
+	assert_non_null(strstr(text, "pid 812, CPython 3.11.7: 30000 samples in 30.00 s at several "
+				     "rates = 30.000 s on CPU; kernel counted 30.000 s"));
+	assert_non_null(strstr(text, "\nruns: 3 on 2 machines, from 2025-11-20 19:44:41 to "
+				     "2025-11-21 19:44:51 UTC; by pybpfprof 0.1.0, other\\x1b\n"));
+	assert_null(strstr(text, "expected"));
+	free(text);
+}
+
+static void another_tools_profile_tells_what_is_not_known(void **state)
+{
+	const struct profile_run foreign = {
+		.tool = "",
+		.machine = "",
+		.system = "",
+		.account = { .complete = 10, .elapsed_ns = 5000000000, .rate_hz = 100 },
+	};
+	const struct profile_run ours = {
+		.tool = "pybpfprof 0.1.0",
+		.machine = "",
+		.system = "",
+		.account = half_busy,
+	};
+	struct profile *profile = golden_parse("process 1 p\nstack 1 10 f|a|1|1", "closing");
+	char *text;
+
+	(void)state;
+	assert_int_equal(profile_add_run(profile, &foreign), 0);
+	text = write_account_of(profile);
+	assert_string_equal(text, "pid 1, CPython of unknown version: 10 samples in 5.00 s at 100 "
+				  "Hz = 0.010 s; not sampled by pybpfprof: what was lost is not "
+				  "known\n");
+	free(text);
+	profile = golden_parse("process 1 p\nunit count\nstack 1 10@7 f|a|1|1", "closing");
+	assert_int_equal(profile_add_run(profile, &foreign), 0);
+	text = write_account_of(profile);
+	assert_non_null(strstr(text, "at 100 Hz, which count 7 (no time); not sampled"));
+	free(text);
+	/* Together with one of ours there is an account, which the foreign part is named in. */
+	profile = golden_parse("process 1 p\nstack 1 10010 f|a|1|1", "closing");
+	assert_int_equal(profile_add_run(profile, &foreign), 0);
+	assert_int_equal(profile_add_run(profile, &ours), 0);
+	text = write_account_of(profile);
+	assert_non_null(strstr(text, "\nruns: 2; by pybpfprof 0.1.0; 1 of other tools, whose "
+				     "losses are not known\n"));
+	assert_non_null(strstr(text, "\nstacks: 10010 complete"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +445,9 @@ int main(void)
 		cmocka_unit_test(what_was_not_sampled_has_a_line_if_there_is_anything),
 		cmocka_unit_test(events_of_threads_miss_no_ticks_and_have_no_chance_in_them),
 		cmocka_unit_test(an_empty_profile_of_the_host_says_which_processes_there_were),
+		cmocka_unit_test(one_run_of_a_file_is_told_as_if_it_had_just_ended),
+		cmocka_unit_test(several_runs_are_told_with_their_machines_and_times),
+		cmocka_unit_test(another_tools_profile_tells_what_is_not_known),
 	};
 
 	return cmocka_run_group_tests_name("report_closing", tests, NULL, NULL);

@@ -17,10 +17,7 @@
 
 #include <jansson.h>
 
-/* An entry that could not be added for want of memory is told by its hh.tbl being NULL. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "container/host_file.h"
 #include "container/names_json.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Asks the kernel for our effective capabilities and names those that are missing. */
+/* Asks the kernel for our effective capabilities, names those that are missing, and gives them up. */
 #include "proc/privileges.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
 /* In words, what each is for; a capability that stands for it too, NULL: none. */
 static const struct {
@@ -79,4 +80,18 @@ int privileges_check(struct err *err)
 		      "cap_bpf,cap_perfmon,cap_sys_ptrace+ep $(command -v pybpfprof); "
 		      "or in a container: one that is privileged and has the host's PIDs");
 	return -EPERM;
+}
+
+int privileges_drop(struct err *err)
+{
+	cap_t none;
+	int code = 0;
+
+	if (geteuid() == 0)
+		return 0;
+	none = cap_init();
+	if (!none || cap_set_proc(none))
+		code = err_set(err, -errno, "cannot give up our capabilities: %s", strerror(errno));
+	cap_free(none);
+	return code;
 }

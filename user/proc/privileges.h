@@ -27,4 +27,11 @@ int privileges_read(struct privilege ret_privileges[PRIVILEGES_MAX], struct err 
  */
 int privileges_check(struct err *err);
 
+/*
+ * For what needs none and reads what anybody may have written: give up every capability that the program's file was
+ * granted. Root keeps its own, since with them it reads the files of the user who called sudo. 0, or a negative errno with
+ * the reason.
+ */
+int privileges_drop(struct err *err);
+
 #endif

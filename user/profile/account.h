@@ -25,14 +25,15 @@ enum account_reason {
 };
 
 struct account {
-	uint64_t rate_hz; /* asked for, per CPU */
+	uint64_t rate_hz; /* asked for, per CPU; 0: not known, or of runs that differ */
 	uint64_t elapsed_ns; /* of sampling, wall clock */
 	uint32_t ncpus; /* that ticked */
 	uint64_t offline_ns; /* of these in sum: no tick was asked of them then */
 
 	uint64_t ticks_missed, ticks_not_ours; /* of the event source */
 	uint64_t ticks_idle; /* of those not ours: the CPU had nothing to run */
-	uint64_t ticks_missed_idle; /* of the missed ones, by the CPUs' idle time: nothing ran then */
+	uint64_t
+		ticks_missed_idle; /* of the missed ones, by the CPUs' idle time: nothing ran then */
 	uint64_t samples_lost; /* found the ring buffer full */
 	uint64_t complete, truncated, native, not_recognised;
 	uint64_t unreadable[ACCOUNT_REASON_MAX];
@@ -49,9 +50,12 @@ struct account {
 	bool per_thread; /* the event ticks only while the chosen processes run: nothing is missed, idle or another's */
 	uint64_t processes; /* sampled */
 	uint64_t processes_refused; /* Python, but not supported or not readable */
-	uint64_t processes_gone; /* ended before anybody could look at them; their ticks are not ours */
+	uint64_t
+		processes_gone; /* ended before anybody could look at them; their ticks are not ours */
 	uint64_t processes_blocked; /* their memory or files did not answer in time */
 	uint64_t processes_folded; /* ended ones, put together by command to bound memory */
+	uint64_t
+		runs_unfinished; /* whose recorder was killed, or goes on: the last second may be missing */
 	uint64_t readers_replaced; /* helper processes that did not answer in time */
 
 	/* CPU time of the sampled processes over one and the same interval; valid when kernel_known. */
@@ -71,6 +75,14 @@ uint64_t account_unreadable(const struct account *account);
 uint64_t account_samples(const struct account *account);
 uint64_t account_seen(const struct account *account);
 uint64_t account_asked(const struct account *account);
+
+/*
+ * Add the account of another run, in any order to the same result. Counts and times add up, to UINT64_MAX at most; of the
+ * numbers of CPUs, of the peaks of memory and of the waits for a first sample the largest stands; a rate that differs
+ * becomes 0 and stays so; whole_host, per_thread, kernel_known and bpf_known hold only if they do for both.
+ * There is no account that adds nothing: begin with a copy of the first one.
+ */
+void account_add(struct account *account, const struct account *other);
 
 /* A reason for people: "page not resident". */
 const char *account_reason_text(enum account_reason reason);

@@ -5,10 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* An entry that could not be added for want of memory is told by its hh.tbl being NULL. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "profile/profile.h"
 
 /* The profile interns texts, so equal texts are equal pointers. Compared as bytes, so without padding. */

@@ -9,11 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* An entry that could not be added for want of memory is told by its hh.tbl being NULL. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/strtab.h"
 #include "base/word_map.h"
 #include "profile/stack.h"
@@ -22,11 +19,12 @@
 /* Keys are compared as bytes, so they have no padding. */
 struct process_key {
 	uint64_t start_time;
+	uint64_t machine; /* id of its text */
 	int32_t pid;
 	uint32_t program;
 };
 
-_Static_assert(sizeof(struct process_key) == 16, "no padding in a hash key");
+_Static_assert(sizeof(struct process_key) == 24, "no padding in a hash key");
 
 struct process_entry {
 	UT_hash_handle hh;
@@ -52,7 +50,14 @@ struct profile {
 	struct profile_row *rows;
 	size_t nrows, rows_capacity;
 
+	struct profile_moment *moments;
+	size_t nmoments, moments_capacity;
+
+	struct profile_run *runs;
+	size_t nruns, runs_capacity;
+
 	uint64_t samples, weight_ns;
+	enum profile_unit unit;
 	struct account account;
 };
 
@@ -88,6 +93,8 @@ void profile_free(struct profile *profile)
 	word_map_done(&profile->thread_by_key);
 	free(profile->threads);
 	free(profile->rows);
+	free(profile->moments);
+	free(profile->runs);
 	symbol_table_free(profile->symbols);
 	stack_tree_free(profile->stacks);
 	strtab_free(profile->texts);
@@ -120,40 +127,61 @@ static int new_process(struct profile *profile, const struct process_key *key,
 	return 0;
 }
 
-/* The profile's own copy of a text; what is not told is "". */
-static int keep_text(struct profile *profile, const char *text, const char **ret_text)
+/* The profile's own copy of a text, and its id; what is not told is "". */
+static int keep_text(struct profile *profile, const char *text, const char **ret_text,
+		     uint32_t *ret_id)
 {
 	uint32_t id;
 	int code = strtab_add(profile->texts, text ? text : "", &id);
 
-	if (!code)
-		*ret_text = strtab_text(profile->texts, id);
-	return code;
+	if (code)
+		return code;
+	*ret_text = strtab_text(profile->texts, id);
+	if (ret_id)
+		*ret_id = id;
+	return 0;
+}
+
+/* Keep copies of a process's texts, and take its key. */
+static int keep_process(struct profile *profile, struct profile_process *process,
+			struct process_key *ret_key)
+{
+	const char **texts[] = { &process->comm,      &process->command,      &process->python,
+				 &process->container, &process->container_id, &process->unit,
+				 &process->executable };
+	uint32_t machine;
+	int code;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		code = keep_text(profile, *texts[i], texts[i], NULL);
+		if (code)
+			return code;
+	}
+	code = keep_text(profile, process->machine, &process->machine, &machine);
+	if (code)
+		return code;
+	if (!process->count)
+		process->count = 1;
+	*ret_key = (struct process_key){ .start_time = process->start_time,
+					 .machine = machine,
+					 .pid = process->pid,
+					 .program = process->program };
+	return 0;
 }
 
 int profile_add_process(struct profile *profile, const struct profile_process *process,
 			uint32_t *ret_process)
 {
-	const struct process_key key = { .start_time = process->start_time,
-					 .pid = process->pid,
-					 .program = process->program };
 	struct profile_process kept = *process;
 	struct process_entry *entry;
-	const char **texts[] = { &kept.comm,	  &kept.command,      &kept.python,
-				 &kept.container, &kept.container_id, &kept.unit };
+	struct process_key key;
+	int code = keep_process(profile, &kept, &key);
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		int code = keep_text(profile, *texts[i], texts[i]);
-
-		if (code)
-			return code;
-	}
-	if (!kept.count)
-		kept.count = 1;
+	if (code)
+		return code;
 	HASH_FIND(hh, profile->process_by_key, &key, sizeof(key), entry);
 	if (!entry) {
-		int code = new_process(profile, &key, &entry);
-
+		code = new_process(profile, &key, &entry);
 		if (code)
 			return code;
 	}
@@ -203,10 +231,10 @@ int profile_add_stack(struct profile *profile, uint32_t caller, uint32_t symbol,
 	return stack_tree_add(profile->stacks, caller, symbol, ret_stack);
 }
 
-int profile_add_weight(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
-		       uint64_t samples, uint64_t weight_ns)
+/* The place of the row of (process, thread, stack), made when it is not there. */
+static int find_row(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
+		    uint32_t *ret_row)
 {
-	struct profile_row *row;
 	uint64_t *index;
 
 	/* Weight on the empty stack could be shown nowhere: every stack has at least one element. */
@@ -214,8 +242,10 @@ int profile_add_weight(struct profile *profile, uint32_t process, uint32_t threa
 	    stack >= profile_nstacks(profile) ||
 	    (thread != PROFILE_NO_ID && thread >= profile->nthreads))
 		return -EINVAL;
+	if (profile->nrows >= UINT32_MAX)
+		return -EOVERFLOW;
 	if (array_reserve(&profile->rows, &profile->rows_capacity, profile->nrows + 1,
-			  sizeof(*row)))
+			  sizeof(*profile->rows)))
 		return -ENOMEM;
 	index = word_map_add(&profile->processes[process]->rows, (uint64_t)thread << 32 | stack);
 	if (!index)
@@ -228,12 +258,82 @@ int profile_add_weight(struct profile *profile, uint32_t process, uint32_t threa
 		};
 		*index = ++profile->nrows;
 	}
-	row = &profile->rows[*index - 1];
-	row->samples += samples;
-	row->weight_ns += weight_ns;
+	*ret_row = (uint32_t)(*index - 1);
+	return 0;
+}
+
+int profile_add_weight(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
+		       uint64_t samples, uint64_t weight_ns)
+{
+	uint32_t row;
+	int code = find_row(profile, process, thread, stack, &row);
+
+	if (code)
+		return code;
+	profile->rows[row].samples += samples;
+	profile->rows[row].weight_ns += weight_ns;
 	profile->samples += samples;
 	profile->weight_ns += weight_ns;
 	return 0;
+}
+
+int profile_add_moment(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
+		       uint64_t time_ns, uint64_t weight_ns)
+{
+	uint32_t row;
+	int code = find_row(profile, process, thread, stack, &row);
+
+	if (code)
+		return code;
+	if (array_reserve(&profile->moments, &profile->moments_capacity, profile->nmoments + 1,
+			  sizeof(*profile->moments)))
+		return -ENOMEM;
+	profile->moments[profile->nmoments++] = (struct profile_moment){
+		.time_ns = time_ns,
+		.weight_ns = weight_ns,
+		.row = row,
+	};
+	return 0;
+}
+
+int profile_add_run(struct profile *profile, const struct profile_run *run)
+{
+	struct profile_run kept = *run;
+	const char **texts[] = { &kept.tool, &kept.machine, &kept.system };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		int code = keep_text(profile, *texts[i], texts[i], NULL);
+
+		if (code)
+			return code;
+	}
+	if (array_reserve(&profile->runs, &profile->runs_capacity, profile->nruns + 1,
+			  sizeof(*profile->runs)))
+		return -ENOMEM;
+	/* There is no account that adds nothing: even the rate of an empty one would differ. */
+	if (!profile->nruns)
+		profile->account = kept.account;
+	else
+		account_add(&profile->account, &kept.account);
+	profile->runs[profile->nruns++] = kept;
+	return 0;
+}
+
+void profile_clear_rows(struct profile *profile)
+{
+	size_t i;
+
+	for (i = 0; i < profile->nprocesses; i++)
+		word_map_done(&profile->processes[i]->rows);
+	profile->nrows = 0;
+	profile->nmoments = 0;
+	profile->samples = 0;
+	profile->weight_ns = 0;
+}
+
+void profile_set_unit(struct profile *profile, enum profile_unit unit)
+{
+	profile->unit = unit;
 }
 
 size_t profile_nprocesses(const struct profile *profile)
@@ -292,6 +392,33 @@ const struct profile_row *profile_row(const struct profile *profile, size_t row)
 {
 	assert(row < profile->nrows);
 	return &profile->rows[row];
+}
+
+size_t profile_nmoments(const struct profile *profile)
+{
+	return profile->nmoments;
+}
+
+const struct profile_moment *profile_moment(const struct profile *profile, size_t moment)
+{
+	assert(moment < profile->nmoments);
+	return &profile->moments[moment];
+}
+
+size_t profile_nruns(const struct profile *profile)
+{
+	return profile->nruns;
+}
+
+const struct profile_run *profile_run(const struct profile *profile, size_t run)
+{
+	assert(run < profile->nruns);
+	return &profile->runs[run];
+}
+
+enum profile_unit profile_unit(const struct profile *profile)
+{
+	return profile->unit;
 }
 
 uint64_t profile_samples(const struct profile *profile)

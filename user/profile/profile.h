@@ -37,10 +37,24 @@ struct profile_process {
 	const char *container; /* name for people of the container or pod; "": the host itself */
 	const char *container_id; /* "" when there is none */
 	const char *unit; /* systemd unit; "" when there is none */
+	const char *
+		executable; /* file that has the runtime, as the process names it; "" when unknown */
+	const char
+		*machine; /* whose pid this is: machine and boot, see profile_run; "": not known */
 	uint64_t
 		kernel_ns; /* CPU time as the kernel counted it while it was sampled; PROFILE_TIME_UNKNOWN */
 };
 #define PROFILE_TIME_UNKNOWN UINT64_MAX
+
+/* One run of a profiler. A profile that was merged has several; its account is the sum of theirs. */
+struct profile_run {
+	int64_t began_unix_ns; /* CLOCK_REALTIME at the first tick; 0: not known */
+	const char *tool; /* who sampled, "pybpfprof 0.1.0"; "": not known */
+	const char *
+		machine; /* "HOST BOOT_ID": two processes of one pid on other machines are not the same; "": not known */
+	const char *system; /* "Linux 6.18.1 x86_64"; "": not known */
+	struct account account;
+};
 
 struct profile_thread {
 	int32_t tid; /* in the initial PID namespace */
@@ -56,6 +70,19 @@ struct profile_row {
 	uint64_t weight_ns;
 };
 
+/* One sample by itself, of profiles that keep each sample's time. Its weight is also in its row. */
+struct profile_moment {
+	uint64_t time_ns; /* CLOCK_MONOTONIC of its machine */
+	uint64_t weight_ns;
+	uint32_t row; /* index; samples 1 */
+};
+
+/* What weights are, where they are no time: profiles of other tools that only count. */
+enum profile_unit {
+	PROFILE_UNIT_TIME, /* nanoseconds of CPU time */
+	PROFILE_UNIT_COUNT, /* weight_ns is a count of something */
+};
+
 #define PROFILE_STACK_EMPTY 0u
 #define PROFILE_NO_ID	    UINT32_MAX
 
@@ -66,7 +93,7 @@ void profile_free(struct profile *profile);
 /* All adders return a negative errno on failure (-ENOMEM; -EOVERFLOW past 2^32 - 2 ids), 0 on success. */
 
 /*
- * Equal (pid, start_time, program) gives the same index again, with the newer texts and numbers. A text may be NULL for
+ * Equal (machine, pid, start_time, program) gives the same index again, with the newer texts and numbers. A text may be NULL for
  * "", and a count 0 for 1.
  */
 int profile_add_process(struct profile *profile, const struct profile_process *process,
@@ -88,6 +115,21 @@ int profile_add_thread(struct profile *profile, const struct profile_thread *thr
 int profile_add_weight(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
 		       uint64_t samples, uint64_t weight_ns);
 
+/* Keep the time of a sample whose weight was or will be added to the row of (process, thread, stack). */
+int profile_add_moment(struct profile *profile, uint32_t process, uint32_t thread, uint32_t stack,
+		       uint64_t time_ns, uint64_t weight_ns);
+
+/* Add a run, whose account is added to the profile's; the first one's takes its place. Texts are copied. */
+int profile_add_run(struct profile *profile, const struct profile_run *run);
+
+/*
+ * Forget rows and moments, and all sums of them; processes, threads, symbols and stacks keep their ids. What streams a
+ * profile writes what is new and then calls this.
+ */
+void profile_clear_rows(struct profile *profile);
+
+void profile_set_unit(struct profile *profile, enum profile_unit unit);
+
 /* Ids and indexes run from 0 to count - 1. Pointers live until the next add to the profile. */
 size_t profile_nprocesses(const struct profile *profile);
 const struct profile_process *profile_process(const struct profile *profile, uint32_t process);
@@ -101,12 +143,17 @@ uint32_t profile_stack_symbol(const struct profile *profile,
 			      uint32_t stack); /* PROFILE_NO_ID for stack 0 */
 size_t profile_nrows(const struct profile *profile);
 const struct profile_row *profile_row(const struct profile *profile, size_t row);
+size_t profile_nmoments(const struct profile *profile);
+const struct profile_moment *profile_moment(const struct profile *profile, size_t moment);
+size_t profile_nruns(const struct profile *profile);
+const struct profile_run *profile_run(const struct profile *profile, size_t run);
+enum profile_unit profile_unit(const struct profile *profile);
 
 /* Sums over all rows. */
 uint64_t profile_samples(const struct profile *profile);
 uint64_t profile_weight_ns(const struct profile *profile);
 
-/* The account of the run, zero until filled by who ran it. */
+/* The account of all runs together, zero until filled by who ran it or by profile_add_run(). */
 struct account *profile_account(struct profile *profile);
 const struct account *profile_account_const(const struct profile *profile);
 

@@ -7,11 +7,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* An entry that could not be added for want of memory is told by its hh.tbl being NULL. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/strtab.h"
 
 /* Compared as bytes, so without padding. */

@@ -15,6 +15,7 @@ struct profile;
 
 struct total {
 	const struct symbol *symbol; /* the profile's; stands for all of the row */
+	uint32_t group; /* the same in every struct groups of this profile by the same thing */
 	int32_t line; /* being executed, or the function's first one */
 	uint64_t self_ns, total_ns;
 	uint64_t self_samples, total_samples;
@@ -37,7 +38,10 @@ struct totals {
 int totals_init(struct totals *totals, const struct profile *profile, enum groups_by by);
 void totals_done(struct totals *totals);
 
-/* Descending weights, ascending names; the order of any two rows is fixed. */
+/* Descending weights, ascending names: negative, 0 or positive as in qsort(3), 0 only for a row and itself. */
+int totals_compare(const struct total *left, const struct total *right, enum totals_order order);
+
+/* In that order, which is fixed for any two rows. */
 void totals_sort(struct totals *totals, enum totals_order order);
 
 #endif

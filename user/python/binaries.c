@@ -13,9 +13,7 @@
 #include <unistd.h>
 
 /* Without memory a file is not remembered; that is all. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "proc/elf.h"
 #include "proc/maps.h"
 #include "proc/memory.h"

@@ -15,9 +15,8 @@
 #include "python/linetable.h"
 #include "python/pystr.h"
 
-#define HASH_NONFATAL_OOM	   1
 #define uthash_nonfatal_oom(entry) ((entry)->interned = false)
-#include <uthash.h>
+#include "base/hash.h"
 
 /* A code object; also its own key: everything that makes two of them equal, in one block of memory. */
 struct entry {

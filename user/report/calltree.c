@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Makes the call tree out of merged stacks: decides which frames of libraries are hidden, merges once more what
- * hiding made equal, adds up and sorts. How a tree looks on a terminal is report_tree.c's.
+ * The call tree's nodes: makes, adds up and sorts them. What goes where is calltree_place.c's and calltree_invert.c's, whose
+ * code is whose ownership.c's, and how a tree looks on a terminal report_tree.c's.
  */
-#include "report/calltree.h"
+#include "report/calltree_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,48 +13,17 @@
 #include "base/strbuf.h"
 #include "profile/profile.h"
 #include "profile/stack.h"
-#include "report/merged.h"
-#include "report/names.h"
+#include "report/library.h"
+#include "report/ownership.h"
+#include "report/report.h"
 #include "report/table.h"
-
-/* A library's function with this share of all time in itself is shown although it is called by a library. */
-#define HOT_SHARE 0.1
 
 /* So many libraries of a hidden node are named, each in so many columns at most. */
 #define LIBRARIES_SHOWN 4
 #define LIBRARY_COLUMNS 24
 
-/* A library that a hidden node hides. */
-struct library {
-	uint32_t node;
-	size_t length; /* bytes of name */
-	const char *name;
-};
-
-struct calltree {
-	struct merged merged;
-	struct stack_tree *tree; /* of merged.tree's symbols, and of hidden_symbol */
-	struct calltree_node *nodes; /* of the tree's stacks */
-	size_t capacity; /* of nodes */
-	uint32_t hidden_symbol;
-	struct library *libraries; /* by node, then by name, no two equal */
-	size_t nlibraries, libraries_capacity;
-	const struct profile *profile;
-};
-
-/* What is known of a node of the merged tree while it is placed in the call tree. */
-struct source {
-	uint32_t node; /* of the call tree */
-	bool is_library;
-	bool may_hide; /* its process has functions of its own, beside the libraries' */
-};
-
-static const struct symbol *symbol_of(const struct merged *merged, uint32_t source)
-{
-	const uint32_t symbol = stack_tree_symbol(merged->tree, source);
-
-	return symbol < merged->groups.count ? merged->groups.symbols[symbol] : NULL;
-}
+/* A library's function with this share of all time in itself is shown although it is called by a library. */
+#define HOT_SHARE 0.1
 
 /* NULL for what has a symbol. */
 static const struct root *root_of(const struct merged *merged, uint32_t symbol)
@@ -63,49 +32,17 @@ static const struct root *root_of(const struct merged *merged, uint32_t symbol)
 					     : &merged->roots.roots[symbol - merged->groups.count];
 }
 
-/*
- * Which sources are a library's, and which have application code around them. Where there is none (python -m of
- * a library's module) hiding would leave nothing to read.
- */
-static void classify(const struct merged *merged, struct source *sources)
-{
-	const size_t count = stack_tree_count(merged->tree);
-	size_t i;
-
-	for (i = count - 1; i > 0; i--) {
-		const struct symbol *symbol = symbol_of(merged, (uint32_t)i);
-		struct source *caller = &sources[stack_tree_caller(merged->tree, (uint32_t)i)];
-
-		if (symbol && symbol->kind == SYMBOL_FUNCTION) {
-			sources[i].is_library = names_is_library(symbol->file);
-			sources[i].may_hide |= !sources[i].is_library;
-		}
-		caller->may_hide |= sources[i].may_hide;
-	}
-	/* What is known at the process's root, or without one at the tree's, holds for all below. */
-	for (i = 1; i < count; i++) {
-		const uint32_t caller = stack_tree_caller(merged->tree, (uint32_t)i);
-		const struct root *root =
-			root_of(merged, stack_tree_symbol(merged->tree, (uint32_t)i));
-
-		if (!root || root->kind == ROOT_THREAD)
-			sources[i].may_hide = sources[caller].may_hide;
-	}
-}
-
-static bool is_hidden(const struct calltree *tree, const struct source *sources, uint32_t source)
+bool calltree_hides(const struct calltree *tree, const struct owner *owners, uint32_t source,
+		    uint32_t outer)
 {
 	const uint64_t all_ns = profile_weight_ns(tree->profile);
-	const uint32_t caller = stack_tree_caller(tree->merged.tree, source);
 
-	return sources[source].may_hide && sources[source].is_library &&
-	       sources[caller].is_library &&
-	       (all_ns == 0 ||
+	return owners && owners[source].may_hide && owners[outer].is_library &&
+	       (owners[source].is_told || all_ns == 0 ||
 		(double)tree->merged.nodes[source].self_ns < HOT_SHARE * (double)all_ns);
 }
 
-/* The node of `symbol` below `caller`, made if it is new. */
-static int add_node(struct calltree *tree, uint32_t caller, uint32_t symbol, uint32_t *ret_node)
+int calltree_add_node(struct calltree *tree, uint32_t caller, uint32_t symbol, uint32_t *ret_node)
 {
 	const struct merged *merged = &tree->merged;
 	const size_t old = tree->capacity, count = stack_tree_count(tree->tree);
@@ -132,35 +69,22 @@ static int add_node(struct calltree *tree, uint32_t caller, uint32_t symbol, uin
 	return 0;
 }
 
-static int add_library(struct calltree *tree, uint32_t node, const char *file)
+int calltree_hide(struct calltree *tree, uint32_t node, uint32_t source)
 {
-	struct library *library;
+	const uint32_t group = stack_tree_symbol(tree->merged.tree, source);
+	const struct symbol *symbol = tree->merged.groups.symbols[group];
+	struct hidden_library *library;
 
 	if (array_reserve(&tree->libraries, &tree->libraries_capacity, tree->nlibraries + 1,
 			  sizeof(*tree->libraries)))
 		return -ENOMEM;
 	library = &tree->libraries[tree->nlibraries++];
 	library->node = node;
-	library->name = names_module(file, &library->length);
-	return 0;
-}
-
-/* The hidden frames that one caller's library frames lead to are one node. */
-static int place_hidden(struct calltree *tree, uint32_t caller, const struct symbol *symbol,
-			uint32_t *ret_node)
-{
-	int code = 0;
-
-	if (tree->nodes[caller].kind == CALLTREE_HIDDEN)
-		*ret_node = caller;
-	else
-		code = add_node(tree, caller, tree->hidden_symbol, ret_node);
-	if (code)
-		return code;
+	library->name = library_package(symbol->file, &library->length);
 	/* Remembered for the case that it stays the only one. */
-	tree->nodes[*ret_node].symbol = symbol;
-	tree->nodes[*ret_node].nhidden++;
-	return add_library(tree, *ret_node, symbol->file);
+	tree->nodes[node].symbol = symbol;
+	tree->nodes[node].nhidden++;
+	return 0;
 }
 
 /* A node that hides a single function would take the line and keep the name back: show the function. */
@@ -175,43 +99,9 @@ static void unhide_single(struct calltree *tree)
 	}
 }
 
-/* Place every source, callers first. */
-static int place(struct calltree *tree, struct source *sources, bool show_all)
-{
-	const struct merged *merged = &tree->merged;
-	const size_t count = stack_tree_count(merged->tree);
-	size_t i;
-
-	for (i = 1; i < count; i++) {
-		const uint32_t source = (uint32_t)i;
-		const uint32_t caller = sources[stack_tree_caller(merged->tree, source)].node;
-		const struct merged_node *from = &merged->nodes[source];
-		struct calltree_node *node;
-		int code;
-
-		if (!show_all && is_hidden(tree, sources, source))
-			code = place_hidden(tree, caller, symbol_of(merged, source),
-					    &sources[i].node);
-		else
-			code = add_node(tree, caller, stack_tree_symbol(merged->tree, source),
-					&sources[i].node);
-		if (code)
-			return code;
-		node = &tree->nodes[sources[i].node];
-		node->self_ns += from->self_ns;
-		node->total_ns += from->self_ns;
-		node->total_samples += from->self_samples;
-		if (from->deep > node->deep) {
-			node->deep = from->deep;
-			node->cycle = from->cycle;
-		}
-	}
-	return 0;
-}
-
 static int compare_libraries(const void *left, const void *right)
 {
-	const struct library *a = left, *b = right;
+	const struct hidden_library *a = left, *b = right;
 	const size_t shorter = a->length < b->length ? a->length : b->length;
 	int order;
 
@@ -284,6 +174,8 @@ static int add_up(struct calltree *tree)
 		struct calltree_node *node = &tree->nodes[i];
 		struct calltree_node *caller = &tree->nodes[node->caller];
 
+		node->total_ns += node->self_ns;
+		node->total_samples += node->self_samples;
 		if (node->total_samples == 0 && node->total_ns == 0)
 			continue;
 		caller->total_ns += node->total_ns;
@@ -302,9 +194,11 @@ static int add_up(struct calltree *tree)
 	return 0;
 }
 
-static int build(struct calltree *tree, bool show_all)
+static int build(struct calltree *tree, const struct report_options *options)
 {
-	struct source *sources;
+	const double all_ns = (double)profile_weight_ns(tree->profile);
+	const double least_ns = options->threshold * all_ns;
+	struct owner *owners = NULL;
 	int code;
 
 	code = merged_init(&tree->merged, tree->profile);
@@ -314,13 +208,15 @@ static int build(struct calltree *tree, bool show_all)
 	tree->tree = stack_tree_new();
 	tree->nodes = calloc(1, sizeof(*tree->nodes));
 	tree->capacity = 1;
-	sources = calloc(stack_tree_count(tree->merged.tree), sizeof(*sources));
-	code = -ENOMEM;
-	if (tree->tree && tree->nodes && sources) {
-		classify(&tree->merged, sources);
-		code = place(tree, sources, show_all);
-	}
-	free(sources);
+	tree->of_merged = calloc(stack_tree_count(tree->merged.tree), sizeof(*tree->of_merged));
+	if (!tree->tree || !tree->nodes || !tree->of_merged)
+		return -ENOMEM;
+	if (!options->show_all)
+		code = ownership_find(&tree->merged, options, &owners);
+	if (!code)
+		code = options->invert ? calltree_invert(tree, owners, least_ns)
+				       : calltree_place(tree, owners, least_ns);
+	free(owners);
 	if (code)
 		return code;
 	unhide_single(tree);
@@ -328,7 +224,8 @@ static int build(struct calltree *tree, bool show_all)
 	return add_up(tree);
 }
 
-int calltree_new(const struct profile *profile, bool show_all, struct calltree **ret_tree)
+int calltree_new(const struct profile *profile, const struct report_options *options,
+		 struct calltree **ret_tree)
 {
 	struct calltree *tree = calloc(1, sizeof(*tree));
 	int code;
@@ -336,7 +233,7 @@ int calltree_new(const struct profile *profile, bool show_all, struct calltree *
 	if (!tree)
 		return -ENOMEM;
 	tree->profile = profile;
-	code = build(tree, show_all);
+	code = build(tree, options);
 	if (code)
 		calltree_free(tree);
 	else
@@ -351,6 +248,7 @@ void calltree_free(struct calltree *tree)
 	merged_done(&tree->merged);
 	stack_tree_free(tree->tree);
 	free(tree->nodes);
+	free(tree->of_merged);
 	free(tree->libraries);
 	free(tree);
 }
@@ -363,6 +261,11 @@ size_t calltree_count(const struct calltree *tree)
 const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index)
 {
 	return &tree->nodes[index];
+}
+
+uint32_t calltree_of_stack(const struct calltree *tree, uint32_t stack)
+{
+	return tree->of_merged[tree->merged.of_stack[stack]];
 }
 
 /* The first library of the node or of a later one. */

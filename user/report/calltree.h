@@ -7,6 +7,13 @@
  *         └─ parse                                  and main;parse
  *
  * A node's total is its self and its callees' totals, always: what recursion folded counts where it ended.
+ *
+ * With options->invert the tree begins with the leaves, of all processes together: below each function stand those that
+ * called it, so "caller" and "callee" below are to be read the other way round, and self is the time of stacks that the
+ * function is the root of.
+ *
+ * Nodes below options->threshold are cold: they have no nodes below them, and all of their time as self. How many there
+ * would be is not known in an inverted tree.
  */
 #ifndef PBP_REPORT_CALLTREE_H
 #define PBP_REPORT_CALLTREE_H
@@ -16,6 +23,7 @@
 #include <stdint.h>
 
 struct profile;
+struct report_options;
 struct root;
 struct strbuf;
 struct symbol;
@@ -37,19 +45,28 @@ struct calltree_node {
 	uint32_t cycle; /* functions that one repetition has; the node is the first of them */
 	uint32_t caller;
 	uint32_t first_callee, next_sibling; /* the hottest first; 0: none */
-	uint32_t nbelow; /* nodes below, at any depth */
+	uint32_t nbelow; /* nodes below, at any depth; of a cold node those that were not built */
 	uint64_t self_ns, total_ns;
+	uint64_t self_samples;
 	uint64_t total_samples; /* not 0, but for index 0 of an empty profile */
 };
 
 struct calltree;
 
-/* With show_all nothing is hidden. 0 or -ENOMEM; valid until the profile is added to. */
-int calltree_new(const struct profile *profile, bool show_all, struct calltree **ret_tree);
+/* Of the options what is hidden counts (with show_all nothing is), invert and the threshold. 0 or -ENOMEM; valid until the profile is added to. */
+int calltree_new(const struct profile *profile, const struct report_options *options,
+		 struct calltree **ret_tree);
 void calltree_free(struct calltree *tree);
 
 size_t calltree_count(const struct calltree *tree);
 const struct calltree_node *calltree_node(const struct calltree *tree, uint32_t index);
+
+/*
+ * The node that a stack of the profile ends in, or the cold one that it lies below; 0 for the empty stack; where several
+ * processes have it, one of theirs. With options->invert that of its root, as far as its path was followed, and only of
+ * stacks with time of their own.
+ */
+uint32_t calltree_of_stack(const struct calltree *tree, uint32_t stack);
 
 /* Add the libraries of a hidden node, "json, re", sanitized; at most four are named. */
 void calltree_add_libraries(const struct calltree *tree, uint32_t index, struct strbuf *buf,

@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "profile/profile.h"
 #include "report/closing_host.h"
+#include "report/closing_runs.h"
 #include "report/empty.h"
 #include "report/report.h"
 #include "report/subject.h"
@@ -82,6 +83,9 @@ static void add_losses(struct strbuf *text, const struct profile *profile)
 		add_loss(text, &first, "samples not in the profile", samples - held, samples);
 	else
 		add_loss(text, &first, "samples not in the account", held - samples, held);
+	if (account->runs_unfinished)
+		strbuf_add_format(text, "%sthe recording did not come to its end",
+				  first ? "; INCOMPLETE: " : ", ");
 }
 
 static void add_kernel(struct strbuf *text, const struct profile *profile, bool unicode)
@@ -97,11 +101,21 @@ static void add_kernel(struct strbuf *text, const struct profile *profile, bool 
 	if (account->kernel_ns == 0 || account->rate_hz == 0 || account->elapsed_ns == 0)
 		return;
 	strbuf_add_format(text, " (%.2f %%", percent(account->sampled_ns, account->kernel_ns));
-	/* Of several processes, each of which begins and ends when it likes, the sum has no such bound. */
-	if (deviation >= 0 && walk_nprocesses(profile) <= 1)
+	/* Of several processes or runs, each of which begins and ends when it likes, the sum has no such bound. */
+	if (deviation >= 0 && walk_nprocesses(profile) <= 1 && profile_nruns(profile) <= 1)
 		strbuf_add_format(text, ", expected 100 %s %.2f %%", unicode ? "±" : "+-",
 				  100 * deviation);
 	strbuf_add_char(text, ')');
+}
+
+static void add_rate(struct strbuf *text, const struct profile *profile)
+{
+	const struct account *account = profile_account_const(profile);
+
+	if (account->rate_hz == 0 && profile_nruns(profile) > 1)
+		strbuf_add(text, " at several rates");
+	else
+		strbuf_add_format(text, " at %" PRIu64 " Hz", account->rate_hz);
 }
 
 /* The first line has one shape always, as scripts parse it; the words that zero samples need are a line more. */
@@ -111,14 +125,35 @@ static void add_samples_line(struct strbuf *text, const struct profile *profile,
 
 	if (subject_add(text, profile))
 		text->failed = true;
-	strbuf_add_format(text, ": %" PRIu64 " samples in %.2f s at %" PRIu64 " Hz = %.3f s on CPU",
-			  profile_samples(profile), seconds(account->elapsed_ns), account->rate_hz,
-			  seconds(profile_weight_ns(profile)));
+	strbuf_add_format(text, ": %" PRIu64 " samples in %.2f s", profile_samples(profile),
+			  seconds(account->elapsed_ns));
+	add_rate(text, profile);
+	strbuf_add_format(text, " = %.3f s on CPU", seconds(profile_weight_ns(profile)));
 	add_kernel(text, profile, unicode);
 	add_losses(text, profile);
 	strbuf_add_char(text, '\n');
 	if (profile_samples(profile) == 0)
 		empty_add_sentence(text, profile);
+}
+
+/* Of another tool's profile only what it says is known. */
+static void add_foreign_line(struct strbuf *text, const struct profile *profile)
+{
+	const struct account *account = profile_account_const(profile);
+
+	if (subject_add(text, profile))
+		text->failed = true;
+	strbuf_add_format(text, ": %" PRIu64 " samples", profile_samples(profile));
+	if (account->elapsed_ns > 0)
+		strbuf_add_format(text, " in %.2f s", seconds(account->elapsed_ns));
+	if (account->rate_hz > 0)
+		strbuf_add_format(text, " at %" PRIu64 " Hz", account->rate_hz);
+	if (profile_unit(profile) == PROFILE_UNIT_TIME)
+		strbuf_add_format(text, " = %.3f s", seconds(profile_weight_ns(profile)));
+	else
+		strbuf_add_format(text, ", which count %" PRIu64 " (no time)",
+				  profile_weight_ns(profile));
+	strbuf_add(text, "; not sampled by pybpfprof: what was lost is not known\n");
 }
 
 /* "2 unreadable (page not resident)", with a count for each reason when there are several. */
@@ -187,8 +222,9 @@ static void add_ticks_line(struct strbuf *text, const struct account *account)
 }
 
 /* The kernel part is of all ticks, those of other processes included: they are part of a sample's price. */
-static void add_cost_line(struct strbuf *text, const struct account *account)
+static void add_cost_line(struct strbuf *text, const struct profile *profile)
 {
+	const struct account *account = profile_account_const(profile);
 	const uint64_t samples = account_samples(account);
 	const uint64_t divisor = samples > 0 ? samples : account_seen(account);
 
@@ -205,7 +241,7 @@ static void add_cost_line(struct strbuf *text, const struct account *account)
 	strbuf_add_format(text, ", %.2f %% in user space, %.0f MB",
 			  percent(account->own_cpu_ns, account->elapsed_ns),
 			  (double)account->own_memory_bytes / 1e6);
-	if (account->start_ns > 0)
+	if (account->start_ns > 0 && profile_nruns(profile) <= 1)
 		strbuf_add_format(text, "; first sample after %.3f s", seconds(account->start_ns));
 	strbuf_add_char(text, '\n');
 }
@@ -217,12 +253,18 @@ void closing_write(const struct profile *profile, const struct report_options *o
 	struct strbuf text;
 
 	strbuf_init(&text);
-	add_samples_line(&text, profile, options->unicode);
-	add_stacks_line(&text, account);
-	add_ticks_line(&text, account);
-	closing_add_host(&text, account, options->unicode);
-	closing_add_not_sampled(&text, account);
-	add_cost_line(&text, account);
+	if (closing_is_foreign(profile)) {
+		add_foreign_line(&text, profile);
+		closing_add_runs(&text, profile);
+	} else {
+		add_samples_line(&text, profile, options->unicode);
+		closing_add_runs(&text, profile);
+		add_stacks_line(&text, account);
+		add_ticks_line(&text, account);
+		closing_add_host(&text, account, options->unicode);
+		closing_add_not_sampled(&text, account);
+		add_cost_line(&text, profile);
+	}
 	/* One write, so that the lines stay together beside what else goes to stderr. */
 	if (strbuf_error(&text))
 		fputs("out of memory while writing the closing account\n", stream);

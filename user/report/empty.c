@@ -13,13 +13,16 @@ enum cause {
 	CAUSE_LOST,
 	CAUSE_REFUSED, /* all Python processes of the host */
 	CAUSE_NO_PROCESS, /* no Python process on the host */
+	CAUSE_NONE_CHOSEN, /* of what was chosen, nothing was a Python process */
 	CAUSE_RAN, /* but no tick met it */
 	CAUSE_SLEPT,
 	CAUSE_UNKNOWN,
 };
 
-static enum cause find_cause(const struct account *account)
+static enum cause find_cause(const struct profile *profile)
 {
+	const struct account *account = profile_account_const(profile);
+
 	if (account_asked(account) == 0 && account->elapsed_ns == 0)
 		return CAUSE_NO_RUN;
 	if (account_seen(account) == 0)
@@ -30,6 +33,8 @@ static enum cause find_cause(const struct account *account)
 		return account->processes_refused + account->processes_blocked > 0
 			       ? CAUSE_REFUSED
 			       : CAUSE_NO_PROCESS;
+	if (account->processes == 0 && profile_nprocesses(profile) == 0)
+		return CAUSE_NONE_CHOSEN;
 	if (!account->kernel_known)
 		return CAUSE_UNKNOWN;
 	return account->kernel_ns > 0 ? CAUSE_RAN : CAUSE_SLEPT;
@@ -42,7 +47,7 @@ static void add_reason(struct strbuf *buf, const struct profile *profile)
 			  : profile_nprocesses(profile) > 1 ? "the processes"
 							    : "the process";
 
-	switch (find_cause(account)) {
+	switch (find_cause(profile)) {
 	case CAUSE_NO_RUN:
 		strbuf_add(buf, "nothing was sampled");
 		return;
@@ -61,6 +66,9 @@ static void add_reason(struct strbuf *buf, const struct profile *profile)
 		return;
 	case CAUSE_NO_PROCESS:
 		strbuf_add(buf, "no Python process ran on the host");
+		return;
+	case CAUSE_NONE_CHOSEN:
+		strbuf_add(buf, "nothing of what was chosen was a Python process");
 		return;
 	case CAUSE_RAN:
 		strbuf_add_format(
@@ -81,9 +89,9 @@ static void add_reason(struct strbuf *buf, const struct profile *profile)
 	}
 }
 
-static const char *advice(const struct account *account)
+static const char *advice(const struct profile *profile)
 {
-	switch (find_cause(account)) {
+	switch (find_cause(profile)) {
 	case CAUSE_NO_RUN:
 	case CAUSE_NO_TICK:
 		break;
@@ -93,6 +101,8 @@ static const char *advice(const struct account *account)
 		return "pybpfprof doctor tells why";
 	case CAUSE_NO_PROCESS:
 		return "start one while it samples, or see pybpfprof doctor for those that there are";
+	case CAUSE_NONE_CHOSEN:
+		return "pybpfprof doctor lists those that there are";
 	case CAUSE_RAN:
 		return "try a longer -d, a higher rate (-r), or sample while it works";
 	case CAUSE_SLEPT:
@@ -106,7 +116,7 @@ void empty_add_sentence(struct strbuf *buf, const struct profile *profile)
 {
 	strbuf_add(buf, "no samples: ");
 	add_reason(buf, profile);
-	strbuf_add_format(buf, "; %s\n", advice(profile_account_const(profile)));
+	strbuf_add_format(buf, "; %s\n", advice(profile));
 }
 
 int empty_write(const struct profile *profile, FILE *stream)

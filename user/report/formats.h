@@ -15,5 +15,13 @@ int report_tree_write(const struct profile *profile, const struct report_options
 		      FILE *stream, struct err *err);
 int report_folded_write(const struct profile *profile, const struct report_options *options,
 			FILE *stream, struct err *err);
+int report_pstats_write(const struct profile *profile, const struct report_options *options,
+			FILE *stream, struct err *err);
+int report_callers_write(const struct profile *profile, const struct report_options *options,
+			 FILE *stream, struct err *err);
+int report_callees_write(const struct profile *profile, const struct report_options *options,
+			 FILE *stream, struct err *err);
+int report_pprof_write(const struct profile *profile, const struct report_options *options,
+		       FILE *stream, struct err *err);
 
 #endif

@@ -31,19 +31,19 @@ struct merging {
 	struct merged *merged;
 	const struct profile *profile;
 	struct place *places; /* of the profile's stacks */
-	size_t capacity; /* of merged->nodes */
+	size_t count, capacity; /* of merged->nodes */
 	uint32_t root; /* node of the root at hand */
 };
 
+/* Room for the nodes of all stacks, zero; room beyond is not touched, as it may be half as much again. */
 static int reserve_nodes(struct merging *merging)
 {
 	struct merged *merged = merging->merged;
-	const size_t old = merging->capacity;
-	int code = array_reserve(&merged->nodes, &merging->capacity, stack_tree_count(merged->tree),
-				 sizeof(*merged->nodes));
+	const size_t count = stack_tree_count(merged->tree);
+	int code = array_reserve(&merged->nodes, &merging->capacity, count, sizeof(*merged->nodes));
 
-	if (!code)
-		memset(merged->nodes + old, 0, (merging->capacity - old) * sizeof(*merged->nodes));
+	for (; !code && merging->count < count; merging->count++)
+		merged->nodes[merging->count] = (struct merged_node){ 0 };
 	return code;
 }
 
@@ -138,6 +138,7 @@ static int merge_stack(void *context, uint32_t stack)
 		if (node == 0)
 			continue;
 		*place = fold(merging, from, node, cycle);
+		merged->of_stack[stack] = place->node;
 		return 0;
 	}
 	*place = (struct place){
@@ -146,6 +147,7 @@ static int merge_stack(void *context, uint32_t stack)
 		.since = from->since + 1,
 	};
 	code = stack_tree_add(merged->tree, from->node, group, &place->node);
+	merged->of_stack[stack] = place->node;
 	return code ? code : reserve_nodes(merging);
 }
 
@@ -156,6 +158,31 @@ static int add_row(void *context, const struct profile_row *row)
 
 	node->self_ns += row->weight_ns;
 	node->self_samples += row->samples;
+	return 0;
+}
+
+/* Callees have larger numbers than their callers. */
+static int add_up(struct merged *merged)
+{
+	size_t i = stack_tree_count(merged->tree);
+
+	merged->below = calloc(i, sizeof(*merged->below));
+	if (!merged->below)
+		return -ENOMEM;
+	while (i-- > 0) {
+		const uint32_t caller = stack_tree_caller(merged->tree, (uint32_t)i);
+		struct merged_below *below = &merged->below[i], *above = &merged->below[caller];
+
+		below->total_ns += merged->nodes[i].self_ns;
+		below->total_samples += merged->nodes[i].self_samples;
+		if (i == 0)
+			break;
+		above->total_ns += below->total_ns;
+		above->total_samples += below->total_samples;
+		above->nbelow += below->nbelow + 1;
+		below->next_sibling = above->first_callee;
+		above->first_callee = (uint32_t)i;
+	}
 	return 0;
 }
 
@@ -180,12 +207,14 @@ int merged_init(struct merged *merged, const struct profile *profile)
 	if (code)
 		return code;
 	merged->tree = stack_tree_new();
+	merged->of_stack = calloc(profile_nstacks(profile), sizeof(*merged->of_stack));
 	merging.places = calloc(profile_nstacks(profile), sizeof(*merging.places));
-	code = merged->tree && merging.places ? reserve_nodes(&merging) : -ENOMEM;
+	code = merged->tree && merged->of_stack && merging.places ? reserve_nodes(&merging)
+								  : -ENOMEM;
 	if (!code)
 		code = walk_profile(profile, &merged->roots, &merge, &merging);
 	free(merging.places);
-	return code;
+	return code ? code : add_up(merged);
 }
 
 void merged_done(struct merged *merged)
@@ -194,5 +223,7 @@ void merged_done(struct merged *merged)
 	roots_done(&merged->roots);
 	stack_tree_free(merged->tree);
 	free(merged->nodes);
+	free(merged->below);
+	free(merged->of_stack);
 	*merged = (struct merged){ 0 };
 }

@@ -24,6 +24,13 @@ struct merged_node {
 	uint32_t cycle; /* functions that one repetition has; the node is the first of them */
 };
 
+/* What lies below a node, and how to get there. */
+struct merged_below {
+	uint64_t total_ns, total_samples; /* with the node's own */
+	uint32_t nbelow; /* nodes, at any depth */
+	uint32_t first_callee, next_sibling; /* 0: none */
+};
+
 /* Open for reading. */
 struct merged {
 	struct groups groups; /* by function */
@@ -31,6 +38,8 @@ struct merged {
 	/* Of groups, and of groups.count + index for what stands in roots. */
 	struct stack_tree *tree;
 	struct merged_node *nodes; /* of the tree's stacks; nodes[0] is of none */
+	struct merged_below *below; /* likewise; below[0] is of all */
+	uint32_t *of_stack; /* stack of the profile -> its node, under the last root that has it */
 };
 
 /* 0 or -ENOMEM; fills a caller's struct, which merged_done() empties even after a failure. Valid until the

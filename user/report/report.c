@@ -11,6 +11,12 @@ const struct report_format report_formats[] = {
 	{ "flat", NULL, "self and total time per line or what --by says", report_flat_write },
 	{ "tree", NULL, "the call tree, hottest branches first", report_tree_write },
 	{ "folded", ".folded", "one line a stack, for flame graph tools", report_folded_write },
+	{ "pprof", ".pb.gz .pprof", "the saved profile, for later and for pprof's viewers",
+	  report_pprof_write },
+	{ "callers", NULL, "functions, and who called them", report_callers_write },
+	{ "callees", NULL, "functions, and whom they called", report_callees_write },
+	{ "pstats", ".prof .pstats", "for Python's pstats, snakeviz, tuna, gprof2dot",
+	  report_pstats_write },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -18,6 +24,7 @@ const struct report_by_name report_by_names[] = {
 	{ "line", REPORT_BY_LINE, "the line being executed" },
 	{ "function", REPORT_BY_FUNCTION, "functions, at their first line" },
 	{ "file", REPORT_BY_FILE, "source files" },
+	{ "module", REPORT_BY_MODULE, "modules, as far as paths tell them" },
 	{ "thread", REPORT_BY_THREAD, "threads, with -t" },
 	{ "process", REPORT_BY_PROCESS, "whole processes" },
 	{ "command", REPORT_BY_COMMAND, "processes of one program and script together" },
@@ -36,18 +43,51 @@ const struct report_format *report_find(const char *name)
 	return NULL;
 }
 
-const struct report_format *report_find_by_file(const char *file)
+/* Does the file's name end in one of the endings? */
+static bool ends_in(const char *file, const char *endings)
 {
 	const size_t length = strlen(file);
+
+	while (*endings) {
+		const size_t ending = strcspn(endings, " ");
+
+		if (length >= ending && memcmp(file + length - ending, endings, ending) == 0)
+			return true;
+		endings += ending;
+		endings += strspn(endings, " ");
+	}
+	return false;
+}
+
+const struct report_format *report_find_by_file(const char *file)
+{
 	const struct report_format *format;
 
 	for (format = report_formats; format->name; format++) {
-		const size_t ending = format->ending ? strlen(format->ending) : 0;
-
-		if (ending > 0 && length >= ending &&
-		    strcmp(file + length - ending, format->ending) == 0)
+		if (format->ending && ends_in(file, format->ending))
 			return format;
 	}
+	return NULL;
+}
+
+/* What to type next for the formats that are no text. */
+static const struct {
+	const char *format, *command;
+} next_commands[] = {
+	{ "pprof", "pybpfprof report" },
+	{ "pstats", "python3 -m pstats" },
+};
+
+bool report_is_text(const struct report_format *format)
+{
+	return report_next(format) == NULL;
+}
+
+const char *report_next(const struct report_format *format)
+{
+	for (size_t i = 0; i < sizeof(next_commands) / sizeof(*next_commands); i++)
+		if (strcmp(next_commands[i].format, format->name) == 0)
+			return next_commands[i].command;
 	return NULL;
 }
 

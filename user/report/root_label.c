@@ -101,6 +101,10 @@ static void add_process(struct strbuf *line, const struct root *root, size_t col
 		strbuf_done(&command);
 		return;
 	}
+	if (!process->pid) {
+		add_name(line, process->comm[0] ? process->comm : NAMES_PROCESS, columns, unicode);
+		return;
+	}
 	add_name(line, process->comm, columns, unicode);
 	strbuf_add_format(line, " [%d", process->pid);
 	if (process->inside_pid != 0 && process->inside_pid != process->pid)

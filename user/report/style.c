@@ -19,6 +19,13 @@ const char *style_share(double share, bool color)
 	return share > 0.05 ? GREEN : FAINT;
 }
 
+const char *style_change(bool hotter, bool color)
+{
+	if (!color)
+		return "";
+	return hotter ? RED : GREEN;
+}
+
 const char *style_faint(bool color)
 {
 	return color ? FAINT : "";

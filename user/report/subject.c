@@ -74,6 +74,11 @@ static int add_versions(struct strbuf *text, const struct strtab *versions)
 
 static void add_one(struct strbuf *text, const struct profile_process *process)
 {
+	/* A file of another tool may not tell whose it is. */
+	if (process->pid == 0 && !process->python[0]) {
+		strbuf_add(text, "a process of unknown pid");
+		return;
+	}
 	strbuf_add_format(text, "pid %d, CPython ", process->pid);
 	if (process->python[0])
 		strbuf_add_sanitized(text, process->python, strlen(process->python));
